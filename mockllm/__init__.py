@@ -1,0 +1,1 @@
+"""mockllm: a mock OpenAI-compatible server that answers exactly as scripted."""

@@ -1,0 +1,171 @@
+"""A reply becomes an answer: status, headers and frames, before time.
+
+Here: one function per form of reply, in one table. Everything that is ever sent passes here, errors and verbatim
+bytes included, so that all of it meets the same pace, faults, player and journal. Not here: choosing the reply
+(`engine.py`) and the timed plan (`compile.py`).
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email.utils import formatdate
+from typing import Literal
+
+from mockllm.catalogue import INVALID, KNOWN_ERRORS
+from mockllm.dialects import plain
+from mockllm.dialects.base import Dialect, Layout
+from mockllm.dialects.headers import EDGE_TYPE, JSON_TYPE, STREAM_TYPE, HeaderPairs, merged
+from mockllm.dialects.sse import payload
+from mockllm.errors import ApiError
+from mockllm.plan import Frame, Frames
+from mockllm.request import JSON, Request
+from mockllm.scenario.faults import Fault, TurnFault
+from mockllm.scenario.reply import ErrorSpec, EventSpec, EventsReply, RawReply, RetryAfter
+from mockllm.seeds import Seed
+from mockllm.turn import Turn
+
+_SECOND_US = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What goes out, before time.
+
+    `layer` tells whose headers it carries, and `overrides` are the author's, which win. `paced` are the frames of the
+    stream that a plain body stands for, by which its time is counted.
+    """
+
+    status: int
+    headers: HeaderPairs
+    frames: Frames
+    layout: Layout = plain.ERROR
+    layer: Literal["api", "edge", "verbatim"] = "api"
+    paced: Frames = ()
+    overrides: HeaderPairs = ()
+
+    @property
+    def streams(self) -> bool:
+        """Whether the frames are events of a stream; otherwise there is one, the plain body."""
+        return not any(frame.kind == "body" for frame in self.frames)
+
+
+def turn_answer(turn: Turn, request: Request, dialect: Dialect, seed: Seed, *, counted: bool) -> Answer:
+    """The turn in the words of its API. With `counted` a plain body also carries the frames of the stream that it
+    stands for.
+    """
+    if request.stream:
+        return Answer(200, (("content-type", STREAM_TYPE),), tuple(dialect.stream(turn, request, seed)))
+    stream = tuple(dialect.stream(turn, request, seed)) if counted else ()
+    return json_answer(dialect.body(turn, request), dialect.layout, label=f"body {request.api}", paced=stream)
+
+
+def apply_to_turn(turn: Turn, faults: tuple[Fault, ...], seed: Seed) -> tuple[Turn, tuple[str, ...]]:
+    """The turn after the faults of what is said, and the kinds of those that found nothing to act on."""
+    missed: list[str] = []
+    for index, fault in enumerate(faults):
+        if isinstance(fault, TurnFault):
+            changed = fault.apply(turn, seed.child("fault", index))
+            if changed is None:
+                missed.append(fault.kind)
+            turn = changed or turn
+    return turn, tuple(missed)
+
+
+def json_answer(data: JSON, layout: Layout, *, label: str, paced: Frames = ()) -> Answer:
+    """A plain body under 200."""
+    return Answer(200, (("content-type", JSON_TYPE),), (Frame(data, "body", label=label),), layout, paced=paced)
+
+
+def error_answer(error: ApiError) -> Answer:
+    """A refusal: the error object, as the API layer or the edge writes it."""
+    code = error.code if error.code is not None else error.type
+    frame = Frame(plain.error_json(error), "body", label=f"error {code}")
+    if error.edge:
+        return Answer(error.status, (("content-type", EDGE_TYPE), *error.headers), (frame,), plain.EDGE_ERROR, "edge")
+    return Answer(error.status, (("content-type", JSON_TYPE), *error.headers), (frame,), plain.ERROR)
+
+
+def scripted_error(spec: ErrorSpec, request: Request, request_id: str) -> ApiError:
+    """The refusal that the author asks for; a known code fills in what is left out."""
+    known = KNOWN_ERRORS.get(spec.code or "")
+    status = spec.status or (known.status if known else 400)
+    message = spec.message
+    if message is None:
+        wait = spec.retry_after.after if spec.retry_after and spec.retry_after.after else _SECOND_US
+        words = {"model": request.model, "request_id": request_id, "key": "sk-...mock", "wait": go_duration(wait)}
+        words["tokens"] = "128001"
+        message = known.message.format(**words) if known else f"The endpoint refuses this request with status {status}."
+    headers = (*_retry_headers(spec.retry_after, request.call.wall_s), *spec.headers.items())
+    return ApiError(
+        status,
+        message,
+        type_=spec.type or (known.type if known else _type_of(status)),
+        code=known.code if known else spec.code,
+        param=spec.param or (known.param if known else None),
+        headers=headers,
+        edge=known.edge if known else False,
+    )
+
+
+def _type_of(status: int) -> str:
+    return "server_error" if status >= 500 else INVALID  # noqa: PLR2004 # the class of server errors, RFC 9110 §15.6
+
+
+def _retry_headers(retry: RetryAfter | None, wall_s: int) -> Iterator[tuple[str, str]]:
+    """The hint in the form that was asked for. Seconds are rounded up, as the header has no fractions (RFC 9110
+    §10.2.3).
+    """
+    if retry is None:
+        return
+    if retry.after is not None:
+        yield "retry-after", str(math.ceil(retry.after / _SECOND_US))
+    if retry.date is not None:
+        yield "retry-after", formatdate(wall_s + math.ceil(retry.date / _SECOND_US), usegmt=True)
+    if retry.raw is not None:
+        yield "retry-after", retry.raw
+    if retry.ms is not None:
+        yield "retry-after-ms", str(retry.ms)
+
+
+def go_duration(us: int) -> str:
+    """A duration as Go prints it, the form of rate-limit texts and headers (wire-contract §3.3): `12ms`, `8.64s`,
+    `6m0s`, `24h0m0s`.
+    """
+    if us == 0:
+        return "0s"
+    if us < _SECOND_US:
+        return f"{_decimal(us, 1_000)}ms" if us >= 1_000 else f"{us}µs"  # noqa: PLR2004 # microseconds in a millisecond
+    minutes, rest = divmod(us, 60 * _SECOND_US)
+    hours, minutes = divmod(minutes, 60)
+    seconds = f"{_decimal(rest, _SECOND_US)}s"
+    if hours:
+        return f"{hours}h{minutes}m{seconds}"
+    return f"{minutes}m{seconds}" if minutes else seconds
+
+
+def _decimal(value: int, unit: int) -> str:
+    whole, rest = divmod(value, unit)
+    fraction = f"{rest / unit:.6f}"[2:].rstrip("0")
+    return f"{whole}.{fraction}" if fraction else str(whole)
+
+
+def raw_answer(reply: RawReply) -> Answer:
+    """Verbatim HTTP."""
+    body = reply.raw.body
+    kind = "text/plain; charset=utf-8" if isinstance(body, str) else JSON_TYPE
+    headers = merged((("content-type", kind),), tuple(reply.raw.headers.items()))
+    return Answer(reply.raw.status, headers, (Frame(body, "body", label="raw body"),), plain.ERROR, "verbatim")
+
+
+def events_answer(reply: EventsReply) -> Answer:
+    """A verbatim event stream."""
+    return Answer(200, (("content-type", STREAM_TYPE),), tuple(map(_event, reply.events)))
+
+
+def _event(spec: EventSpec) -> Frame:
+    if spec.data == "[DONE]":
+        return Frame(spec.data, "done", label="[DONE]")
+    fields = (("", spec.comment), ("id", spec.id), ("retry", spec.retry))
+    kept = tuple((name, str(value)) for name, value in fields if value is not None)
+    label = spec.event or (payload(spec.data)[:40] if spec.data is not None else "event")
+    return Frame(spec.data, "event", spec.tokens, label, spec.event, kept)

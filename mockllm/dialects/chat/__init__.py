@@ -1,0 +1,44 @@
+"""Chat Completions, `POST /chat/completions`: the dialect in one object.
+
+Here: the pieces of this folder put together. Look next at `read.py` and `validate.py` (what comes in), `write.py`
+(the body), `stream.py` (the chunks) and `stored.py` (what is kept).
+"""
+
+from collections.abc import Iterator
+
+from mockllm.dialects.base import Layout
+from mockllm.dialects.chat import read, stored, stream, write
+from mockllm.dialects.chat.validate import validate
+from mockllm.plan import Frame
+from mockllm.request import JSON, Call, Request
+from mockllm.seeds import Seed
+from mockllm.store import Stored
+from mockllm.turn import Turn
+
+
+class Chat:
+    """The dialect of `POST /chat/completions`."""
+
+    api = "chat"
+    layout = Layout(newline=True)
+
+    def read(self, call: Call, json: JSON, *, strict: bool) -> Request:
+        """What the call asks for. Raises ApiError with the real service's words for what it refuses."""
+        validate(json, strict=strict)
+        assert isinstance(json, dict)
+        return read.read(call, json)
+
+    def stream(self, turn: Turn, request: Request, seed: Seed) -> Iterator[Frame]:
+        """The turn as chunks and `[DONE]`."""
+        return stream.stream(turn, request, seed)
+
+    def body(self, turn: Turn, request: Request) -> JSON:
+        """The turn as a `chat.completion`."""
+        return write.body(turn, request)
+
+    def stored(self, turn: Turn, request: Request, request_id: str) -> tuple[Stored, ...]:
+        """The completion, if `store: true`."""
+        return stored.stored(turn, request, request_id)
+
+
+CHAT = Chat()

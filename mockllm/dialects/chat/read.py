@@ -1,0 +1,97 @@
+"""Chat Completions, reading: the JSON of `POST /chat/completions` becomes a `Request`.
+
+Here: the ten or so fields that rules match on and that shape an answer. Not here: refusing what the real service
+refuses (`validate.py`), which has happened before, and writing answers (`write.py`). All other fields stay in `json`.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mockllm.request import JSON, Call, Message, Request, Tool, ToolUse, fingerprint
+
+
+def read(call: Call, body: Mapping[str, Any]) -> Request:
+    """The request of a body that `validate` has accepted."""
+    return Request(
+        api="chat",
+        call=call,
+        json=body,
+        model=body["model"],
+        messages=tuple(_message(message) for message in body["messages"]),
+        tools=tuple(_tools(body)),
+        tool_choice=_tool_choice(body.get("tool_choice") or body.get("function_call")),
+        parallel_tool_calls=body.get("parallel_tool_calls") is not False,
+        schema=_schema(body.get("response_format")),
+        stream=body.get("stream") is True,
+        max_tokens=body.get("max_completion_tokens") or body.get("max_tokens"),
+        stop=_stop(body.get("stop")),
+        choices=body.get("n") or 1,
+        store=body.get("store") is True,
+        fingerprint=fingerprint("chat", call, body),
+    )
+
+
+def _message(message: Mapping[str, Any]) -> Message:
+    return Message(
+        role=message["role"],
+        text=_text(message.get("content")),
+        tool_calls=tuple(_uses(message)),
+        tool_call_id=message.get("tool_call_id") or message.get("name"),
+    )
+
+
+def _text(content: JSON) -> str:
+    """A content string, or the text parts of a content list joined."""
+    if isinstance(content, str):
+        return content
+    if isinstance(content, list):
+        return "".join(part.get("text") or "" for part in content if isinstance(part, Mapping))
+    return ""
+
+
+def _uses(message: Mapping[str, Any]) -> Iterator[ToolUse]:
+    for call in message.get("tool_calls") or ():
+        if (function := call.get("function")) is not None:
+            yield ToolUse(call["id"], function["name"], function["arguments"])
+        elif (custom := call.get("custom")) is not None:
+            yield ToolUse(call["id"], custom["name"], custom["input"])
+    if (legacy := message.get("function_call")) is not None:
+        # A legacy result names the function, so the name is the id that joins the two.
+        yield ToolUse(legacy["name"], legacy["name"], legacy["arguments"])
+
+
+def _tools(body: Mapping[str, Any]) -> Iterator[Tool]:
+    for tool in body.get("tools") or ():
+        if (function := tool.get("function")) is not None:
+            yield Tool(function["name"], "function", function.get("parameters"))
+        elif (custom := tool.get("custom")) is not None:
+            yield Tool(custom["name"], "custom")
+    for function in body.get("functions") or ():
+        yield Tool(function["name"], "function", function.get("parameters"))
+
+
+def _tool_choice(choice: JSON) -> str:
+    """`auto`, `none`, `required`, or the name of the one tool that must be called."""
+    match choice:
+        case str(word):
+            return word
+        case {"function": {"name": str(name)}} | {"custom": {"name": str(name)}} | {"name": str(name)}:
+            return name
+        case {"allowed_tools": {"mode": str(mode)}}:
+            return mode
+    return "auto"
+
+
+def _schema(response_format: JSON) -> JSON:
+    match response_format:
+        case {"type": "json_schema", "json_schema": {"schema": schema}}:
+            return schema
+        case {"type": "json_object"}:
+            return {}
+    return None
+
+
+def _stop(stop: JSON) -> tuple[str, ...]:
+    if isinstance(stop, str):
+        return (stop,)
+    return tuple(str(word) for word in stop) if isinstance(stop, list) else ()

@@ -1,0 +1,201 @@
+"""Chat Completions, writing a turn as a stream: `chat.completion.chunk` objects and `[DONE]`.
+
+Here: the sequences of wire-contract §5.3 (role, content, tool header and fragments, finish, usage, end) and the
+envelope of §5.2 with its padding. Not here: the plain body (`write.py`), bytes (`../sse.py`) and time.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import zip_longest
+
+from mockllm.dialects.chat import write
+from mockllm.dialects.sse import compact
+from mockllm.plan import Frame, FrameKind
+from mockllm.request import JSON, Request
+from mockllm.seeds import Seed
+from mockllm.tokens import Piece
+from mockllm.turn import Audio, Choice, Logprob, Reasoning, Refusal, Text, ToolCall, Turn
+
+_PADDED_TO = 16
+_DONE = Frame(data="[DONE]", kind="done", label="[DONE]")
+
+
+@dataclass(frozen=True, slots=True)
+class _Delta:
+    """One delta of one choice, before its envelope."""
+
+    delta: Mapping[str, JSON]
+    kind: FrameKind = "token"
+    tokens: int = 0
+    label: str = ""
+    logprobs: JSON = None
+    finish: str | None = None
+
+
+def stream(turn: Turn, request: Request, seed: Seed) -> Iterator[Frame]:
+    """The turn as frames: each choice's deltas, interleaved by choice, then usage if asked for, then the end marker."""
+    envelope = _Envelope(turn, request, seed)
+    lanes = [list(_choice(choice, request)) for choice in turn.choices]
+    for row in zip_longest(*lanes):
+        for index, delta in enumerate(row):
+            if delta is not None:
+                yield envelope.frame(index, delta)
+    if envelope.shows_usage:
+        yield envelope.usage_frame()
+    yield _DONE
+
+
+class _Envelope:
+    """What is the same in all chunks of a stream, and the padding of each."""
+
+    def __init__(self, turn: Turn, request: Request, seed: Seed) -> None:
+        options = request.json.get("stream_options")
+        wanted = options if isinstance(options, Mapping) else {}
+        self.shows_usage = wanted.get("include_usage") is True
+        self._padded = wanted.get("include_obfuscation") is not False
+        self._usage = write.usage_json(turn.usage)
+        self._shows_logprobs = write.shows_logprobs(request)
+        self._many = len(turn.choices) > 1
+        # One long random text; each chunk takes the padding it needs from another place in it.
+        self._padding = seed.child("obfuscation").alphanumeric(_PADDED_TO * 64) if self._padded else ""
+        self._count = 0
+        self._head: dict[str, JSON] = {
+            "id": write.completion_id(turn),
+            "object": "chat.completion.chunk",
+            "created": turn.created,
+            "model": turn.model,
+        }
+        if turn.service_tier is not None:
+            self._head["service_tier"] = turn.service_tier
+        self._head["system_fingerprint"] = turn.system_fingerprint
+
+    def frame(self, index: int, delta: _Delta) -> Frame:
+        """The chunk of one delta."""
+        choice: dict[str, JSON] = {"index": index, "delta": delta.delta}
+        if self._shows_logprobs:
+            choice["logprobs"] = delta.logprobs
+        choice["finish_reason"] = delta.finish
+        chunk: dict[str, JSON] = {**self._head, "choices": [choice]}
+        if self.shows_usage:
+            chunk["usage"] = None
+        label = f"[{index}] {delta.label}" if self._many else delta.label
+        return Frame(self._pad(chunk), delta.kind, delta.tokens, label, choice=index)
+
+    def usage_frame(self) -> Frame:
+        """The chunk without choices that carries the usage of the whole stream."""
+        return Frame(self._pad({**self._head, "choices": [], "usage": self._usage}), "usage", label="usage")
+
+    def _pad(self, chunk: dict[str, JSON]) -> dict[str, JSON]:
+        """Add the padding that makes the length of the payload, in characters, 1 modulo 16 (wire-contract §5.2)."""
+        if not self._padded:
+            return chunk
+        chunk["obfuscation"] = ""
+        missing = (1 - len(compact(chunk))) % _PADDED_TO
+        start = self._count * _PADDED_TO % len(self._padding)
+        self._count += 1
+        chunk["obfuscation"] = self._padding[start : start + missing]
+        return chunk
+
+
+def _choice(choice: Choice, request: Request) -> Iterator[_Delta]:
+    """The deltas of one choice, from its role to its finish."""
+    legacy = write.is_legacy(request)
+    calls = [part for part in choice.parts if isinstance(part, ToolCall)]
+    alone = len(calls) == 1 and len(choice.parts) == 1
+    if not alone:
+        yield _role(choice)
+    number = 0
+    for part in choice.parts:
+        match part:
+            case Text(pieces=pieces, logprobs=logprobs):
+                yield from _pieces("content", pieces, logprobs)
+                if part.annotations:
+                    yield _Delta({"annotations": list(part.annotations)}, label="annotations")
+            case Refusal(pieces=pieces, logprobs=logprobs):
+                yield from _pieces("refusal", pieces, logprobs)
+            case Reasoning(pieces=pieces, field=field):
+                yield from (_Delta({field: piece.text}, "token", piece.tokens, f"~{_quote(piece)}") for piece in pieces)
+            case Audio():
+                yield from _audio(part)
+            case ToolCall() if legacy:
+                yield from _function_call(part, with_role=alone)
+            case ToolCall():
+                yield from _tool_call(part, number, with_role=alone)
+                number += 1
+    if choice.stop is not None:
+        finish = write.finish_reason(choice, request)
+        yield _Delta({}, "finish", label=f"finish {finish}", finish=finish)
+
+
+def _role(choice: Choice) -> _Delta:
+    """The first delta when it is alone: what it holds depends on what follows."""
+    kinds = {type(part) for part in choice.parts}
+    if Refusal in kinds:
+        logprobs: JSON = {"content": None, "refusal": []}
+        delta: dict[str, JSON] = {"role": "assistant", "content": None, "refusal": ""}
+    elif Text in kinds or not write.has_content(choice):
+        logprobs = {"content": [], "refusal": None}
+        delta = {"role": "assistant", "content": "", "refusal": None}
+    else:
+        logprobs = None
+        delta = {"role": "assistant", "content": None}
+    asked = any(isinstance(part, (Text, Refusal)) and part.logprobs for part in choice.parts)
+    return _Delta(delta, "role", label="role", logprobs=logprobs if asked else None)
+
+
+def _pieces(key: str, pieces: tuple[Piece, ...], logprobs: tuple[Logprob, ...]) -> Iterator[_Delta]:
+    start = 0
+    for piece in pieces:
+        entries: JSON = None
+        if logprobs:
+            shown = [write.logprob_json(entry) for entry in logprobs[start : start + piece.tokens]]
+            entries = {"content": None, "refusal": None, key: shown}
+        start += piece.tokens
+        yield _Delta({key: piece.text}, "token", piece.tokens, _quote(piece), entries)
+
+
+def _tool_call(call: ToolCall, number: int, *, with_role: bool) -> Iterator[_Delta]:
+    """The header and the fragments of one call; a call that is the whole answer shares its header's chunk with the
+    role.
+    """
+    key = write.call_text_key(call)
+    header: JSON = {"index": number, **write.call_header(call), call.kind: {"name": call.name, key: ""}}
+    label = f"call {number} {call.name}"
+    if with_role:
+        yield _Delta(
+            {"role": "assistant", "content": None, "tool_calls": [header], "refusal": None},
+            "role",
+            label=f"role, {label}",
+        )
+    else:
+        yield _Delta({"tool_calls": [header]}, label=label)
+    for piece in call.pieces:
+        fragment: JSON = {"index": number, call.kind: {key: piece.text}}
+        yield _Delta({"tool_calls": [fragment]}, "token", piece.tokens, f"call {number} {_quote(piece)}")
+
+
+def _function_call(call: ToolCall, *, with_role: bool) -> Iterator[_Delta]:
+    """The deprecated form of a call."""
+    header: dict[str, JSON] = {"function_call": {"name": call.name, "arguments": ""}}
+    if with_role:
+        full = {"role": "assistant", "content": None, **header, "refusal": None}
+        yield _Delta(full, "role", label=f"role, function {call.name}")
+    else:
+        yield _Delta(header, label=f"function {call.name}")
+    for piece in call.pieces:
+        yield _Delta({"function_call": {"arguments": piece.text}}, "token", piece.tokens, f"function {_quote(piece)}")
+
+
+def _audio(audio: Audio) -> Iterator[_Delta]:
+    """Transcript pieces, then sound, then the expiry (wire-contract §5.3)."""
+    for piece in audio.pieces:
+        yield _Delta(
+            {"audio": {"id": audio.id, "transcript": piece.text}}, "token", piece.tokens, f"audio {_quote(piece)}"
+        )
+    for data in audio.data:
+        yield _Delta({"audio": {"data": data}}, label=f"audio {len(data)} base64 characters")
+    yield _Delta({"audio": {"expires_at": audio.expires_at}}, label="audio expiry")
+
+
+def _quote(piece: Piece) -> str:
+    return compact(piece.text)

@@ -1,0 +1,173 @@
+"""Chat Completions, writing a turn as one body: the `chat.completion` object.
+
+Here: the object, its message and its usage, in the key order of the wire (wire-contract §5.1), and the pieces that
+streams share. Not here: chunks (`stream.py`).
+"""
+
+from collections.abc import Mapping
+
+from mockllm.request import JSON, Request
+from mockllm.turn import (
+    Audio,
+    Choice,
+    Logprob,
+    Reasoning,
+    Refusal,
+    StopReason,
+    Text,
+    ToolCall,
+    Turn,
+    Usage,
+    part_text,
+)
+
+# Models of these families send no `logprobs` key in a choice (wire-contract §5.1).
+_WITHOUT_LOGPROBS = (
+    "gpt-5",
+    "o1",
+    "o3",
+    "o4",
+    "gpt-4.5",
+    "gpt-4o-search",
+    "gpt-4o-audio",
+    "gpt-4o-mini-search",
+    "gpt-4o-mini-audio",
+)
+
+
+def completion_id(turn: Turn) -> str:
+    """`chatcmpl-` and 29 alphanumerics."""
+    return f"chatcmpl-{turn.key[:29]}"
+
+
+def body(turn: Turn, request: Request) -> dict[str, JSON]:
+    """The turn as a `chat.completion` object."""
+    full: dict[str, JSON] = {
+        "id": completion_id(turn),
+        "object": "chat.completion",
+        "created": turn.created,
+        "model": turn.model,
+        "choices": [_choice(index, choice, request) for index, choice in enumerate(turn.choices)],
+        "usage": usage_json(turn.usage),
+    }
+    if turn.service_tier is not None:
+        full["service_tier"] = turn.service_tier
+    full["system_fingerprint"] = turn.system_fingerprint
+    return full
+
+
+def _choice(index: int, choice: Choice, request: Request) -> JSON:
+    full: dict[str, JSON] = {"index": index, "message": _message(choice, request)}
+    if shows_logprobs(request):
+        full["logprobs"] = _logprobs(choice)
+    full["finish_reason"] = finish_reason(choice, request)
+    return full
+
+
+def _message(choice: Choice, request: Request) -> JSON:
+    texts = [part for part in choice.parts if isinstance(part, Text)]
+    refusals = [part for part in choice.parts if isinstance(part, Refusal)]
+    reasoning = [part for part in choice.parts if isinstance(part, Reasoning)]
+    calls = [part for part in choice.parts if isinstance(part, ToolCall)]
+    audio = next((part for part in choice.parts if isinstance(part, Audio)), None)
+    message: dict[str, JSON] = {
+        "role": "assistant",
+        "content": "".join(map(part_text, texts)) if texts or not has_content(choice) else None,
+        "refusal": "".join(map(part_text, refusals)) if refusals else None,
+        "annotations": [annotation for part in texts for annotation in part.annotations],
+    }
+    for part in reasoning:
+        message[part.field] = str(message.get(part.field) or "") + part_text(part)
+    if audio is not None:
+        message["audio"] = {
+            "id": audio.id,
+            "data": "".join(audio.data),
+            "expires_at": audio.expires_at,
+            "transcript": part_text(audio),
+        }
+    if calls and is_legacy(request):
+        message["function_call"] = {"name": calls[0].name, "arguments": part_text(calls[0])}
+    elif calls:
+        message["tool_calls"] = [{**call_header(call), **_call_body(call, part_text(call))} for call in calls]
+    return message
+
+
+def has_content(choice: Choice) -> bool:
+    """Whether the choice says something else than text or reasoning, so that its content may be null."""
+    return any(isinstance(part, (Refusal, ToolCall, Audio)) for part in choice.parts)
+
+
+def is_legacy(request: Request) -> bool:
+    """Whether calls are told as the deprecated `function_call`, because the request offers `functions`."""
+    return bool(request.json.get("functions")) and not request.json.get("tools")
+
+
+def call_header(call: ToolCall) -> dict[str, JSON]:
+    """The keys of a tool call that come before its text."""
+    return {"id": call.id, "type": call.kind}
+
+
+def _call_body(call: ToolCall, text: str) -> dict[str, JSON]:
+    return {call.kind: {"name": call.name, call_text_key(call): text}}
+
+
+def call_text_key(call: ToolCall) -> str:
+    """Where the text of a call goes: a function has arguments, a custom tool has input."""
+    return "arguments" if call.kind == "function" else "input"
+
+
+def finish_reason(choice: Choice, request: Request) -> str | None:
+    """The stop reason in this API's words: with legacy functions a call finishes with `function_call`."""
+    if choice.stop == StopReason.TOOL_CALLS and is_legacy(request):
+        return StopReason.FUNCTION_CALL
+    return choice.stop
+
+
+def shows_logprobs(request: Request) -> bool:
+    """Whether a choice has the `logprobs` key at all: it was asked for, or the model is of a family that sends null."""
+    name = request.model.rsplit("/", 1)[-1]
+    return request.json.get("logprobs") is True or not name.startswith(_WITHOUT_LOGPROBS)
+
+
+def _logprobs(choice: Choice) -> JSON:
+    content = [entry for part in choice.parts if isinstance(part, Text) for entry in part.logprobs]
+    refusal = [entry for part in choice.parts if isinstance(part, Refusal) for entry in part.logprobs]
+    if not content and not refusal:
+        return None
+    return {
+        "content": [logprob_json(entry) for entry in content] if content else None,
+        "refusal": [logprob_json(entry) for entry in refusal] if refusal else None,
+    }
+
+
+def logprob_json(entry: Logprob) -> JSON:
+    """One token's entry, with its alternatives."""
+    return {
+        **_token_json(entry.token, entry.logprob),
+        "top_logprobs": [_token_json(token, logprob) for token, logprob in entry.top],
+    }
+
+
+def _token_json(token: bytes, logprob: float) -> dict[str, JSON]:
+    try:
+        text = token.decode()
+    except UnicodeDecodeError:
+        # A token that is a part of a character is shown by its bytes, as the real service does.
+        text = "bytes:" + "".join(f"\\x{byte:02x}" for byte in token)
+    return {"token": text, "logprob": logprob, "bytes": list(token)}
+
+
+def usage_json(usage: Usage) -> Mapping[str, JSON]:
+    """Token counts with their details (wire-contract §5.1)."""
+    return {
+        "prompt_tokens": usage.input_tokens,
+        "completion_tokens": usage.output_tokens,
+        "total_tokens": usage.input_tokens + usage.output_tokens,
+        "prompt_tokens_details": {"cached_tokens": usage.cached_tokens, "audio_tokens": 0},
+        "completion_tokens_details": {
+            "reasoning_tokens": usage.reasoning_tokens,
+            "audio_tokens": usage.audio_tokens,
+            "accepted_prediction_tokens": 0,
+            "rejected_prediction_tokens": 0,
+        },
+    }

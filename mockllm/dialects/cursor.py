@@ -1,0 +1,72 @@
+"""Cursor pages, the form of every list with `after` and `limit` (wire-contract §2).
+
+Here: one function from all items to the page that was asked for. Not here: what the items are.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mockllm.errors import ApiError
+from mockllm.request import JSON
+
+_DEFAULT_LIMIT = 20
+_MOST = 100
+
+
+def page(
+    items: Sequence[Mapping[str, Any]],
+    query: Mapping[str, str],
+    *,
+    order: str,
+    most: int = _MOST,
+    default: int = _DEFAULT_LIMIT,
+) -> JSON:
+    """The page of `items` (oldest first) that the query asks for; `order` is the list's default.
+
+    Raises ApiError for a limit, an order or a cursor that cannot be used. `has_more` is always sent, because Node's
+    client stops without it.
+    """
+    limit = _limit(query.get("limit"), most, default)
+    chosen = query.get("order", order)
+    if chosen not in {"asc", "desc"}:
+        raise ApiError(
+            400,
+            f"Invalid value: '{chosen}'. Supported values are: 'asc' and 'desc'.",
+            code="invalid_value",
+            param="order",
+        )
+    ordered = list(items) if chosen == "asc" else list(reversed(items))
+    start = 0
+    if (after := query.get("after")) is not None:
+        ids = [str(item["id"]) for item in ordered]
+        if after not in ids:
+            raise ApiError(400, f"No object found with id '{after}'.", code="invalid_value", param="after")
+        start = ids.index(after) + 1
+    chunk = ordered[start : start + limit]
+    return {
+        "object": "list",
+        "data": chunk,
+        "first_id": chunk[0]["id"] if chunk else None,
+        "last_id": chunk[-1]["id"] if chunk else None,
+        "has_more": start + limit < len(ordered),
+    }
+
+
+def _limit(text: str | None, most: int, default: int) -> int:
+    if text is None:
+        return default
+    if not text.isascii() or not text.isdigit():
+        raise ApiError(
+            400,
+            f"Invalid type for 'limit': expected an integer, but got '{text}' instead.",
+            code="invalid_type",
+            param="limit",
+        )
+    limit = int(text)
+    if limit < 1:
+        message = f"Invalid 'limit': integer below minimum value. Expected a value >= 1, but got {limit} instead."
+        raise ApiError(400, message, code="integer_below_min_value", param="limit")
+    if limit > most:
+        message = f"Invalid 'limit': integer above maximum value. Expected a value <= {most}, but got {limit} instead."
+        raise ApiError(400, message, code="integer_above_max_value", param="limit")
+    return limit

@@ -1,0 +1,83 @@
+"""What happened: a call, what was planned for it, what was delivered, how it ended.
+
+Here: the frozen record that the journal keeps, one per call, whatever the call met. Not here: keeping and querying
+records (`journal.py`).
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from mockllm.plan import Microseconds, Plan
+from mockllm.request import Call, Request
+
+
+class Ending(StrEnum):
+    """How an exchange ended, seen from the server."""
+
+    OPEN = "open"
+    COMPLETE = "complete"
+    CUT = "cut as scripted"
+    LEFT = "client left"
+    STOPPED = "server stopped"
+
+
+class Trouble(StrEnum):
+    """Why an exchange was not answered as scripted, which a strict test must not pass over."""
+
+    UNMATCHED = "unmatched"
+    EXHAUSTED = "script exhausted"
+    FAILED = "reply failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One step of the plan as it was played: due and done in microseconds from the start of the plan, and body or raw
+    bytes written.
+    """
+
+    step: int
+    due_us: Microseconds
+    done_us: Microseconds
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The end of an exchange. `step` is the index of the step reached; on `CUT` and `LEFT` it is the one that was not
+    finished.
+    """
+
+    ending: Ending
+    step: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.ending} at step {self.step}" if self.ending is Ending.LEFT else str(self.ending)
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One call and its answer.
+
+    `rule` is the title of the rule that answered, None if none did, and `why` says how it was chosen or why nothing
+    matched. `attempt` counts the tries of the very same request from 1. `trouble` is set when nothing that was
+    scripted answered. `unfired` names the faults that were scripted here and had no place to act.
+    """
+
+    number: int
+    namespace: str
+    call: Call
+    request: Request | None
+    status: int
+    plan: Plan
+    rule: str | None = None
+    why: str = ""
+    attempt: int = 1
+    trouble: Trouble | None = None
+    unfired: tuple[str, ...] = ()
+    deliveries: tuple[Delivery, ...] = ()
+    outcome: Outcome = Outcome(Ending.OPEN)
+
+    @property
+    def bytes_sent(self) -> int:
+        """Body and raw bytes handed to the socket."""
+        return sum(delivery.bytes for delivery in self.deliveries)

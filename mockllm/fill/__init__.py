@@ -1,0 +1,103 @@
+"""A reply and a request become a turn.
+
+Here: `fill`, the one entry, and what it needs to know (`Filling`). Look next at `content.py` (the author's words),
+`auto.py` (words made from the request), `bounds.py` (`max_tokens`, `stop`, usage, logprobs). Not here: any API's
+grammar and any time.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import assert_never
+
+from mockllm.fill import auto, bounds, content
+from mockllm.fill.template import Template
+from mockllm.request import Request
+from mockllm.scenario.content import Content
+from mockllm.scenario.reply import AutoReply, ContentReply, Envelope, GenerateReply
+from mockllm.seeds import Seed
+from mockllm.tokens import Tokenizer
+from mockllm.turn import Part, Turn
+
+AnswerReply = ContentReply | GenerateReply | AutoReply
+"""The forms of a reply that are answered by a turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """What a turn is made with. `seed` is the one of this scenario, rule, reply and request; `created` is in seconds
+    since 1970.
+    """
+
+    seed: Seed
+    tokenizer: Tokenizer
+    created: int
+    defaults: Envelope
+
+
+def fill(reply: AnswerReply, request: Request, filling: Filling) -> Turn:
+    """The turn that answers the request.
+
+    Raises MockLLMError for a template that fails and for a JSON Schema that no data can be made for.
+    """
+    usage = reply.usage or filling.defaults.usage
+    choices = tuple(
+        bounds.choice(parts, stop, request, filling.seed.child("choice", index))
+        for index, (parts, stop) in enumerate(_choices(reply, request, filling))
+    )
+    return Turn(
+        key=filling.seed.child("id").alphanumeric(32),
+        model=reply.model or filling.defaults.model or request.model,
+        created=filling.created,
+        choices=choices,
+        usage=bounds.usage(choices, request, filling.tokenizer, usage),
+        service_tier=_service_tier(reply, request, filling),
+        system_fingerprint=reply.system_fingerprint
+        or filling.defaults.system_fingerprint
+        or _fingerprint(request),
+    )
+
+
+def _choices(reply: AnswerReply, request: Request, filling: Filling) -> Sequence[tuple[tuple[Part, ...], str | None]]:
+    """The parts of each choice with the stop reason the author gave, if any."""
+    template = Template(request, filling.seed, enabled=_templated(reply, filling))
+    seeds = [filling.seed.child("choice", index) for index in range(request.choices)]
+    match reply:
+        case ContentReply():
+            contents: Sequence[Content] = reply.choices or (reply,)
+            chosen = [contents[index % len(contents)] for index in range(max(request.choices, len(reply.choices)))]
+            return [
+                (
+                    content.parts(
+                        said, template, filling.tokenizer, filling.seed.child("choice", index), filling.created
+                    ),
+                    said.finish_reason,
+                )
+                for index, said in enumerate(chosen)
+            ]
+        case GenerateReply():
+            return [(auto.generated(reply.generate, filling.tokenizer, seed), None) for seed in seeds]
+        case AutoReply():
+            return [(auto.parts(request, filling.tokenizer, seed), None) for seed in seeds]
+        case _:
+            assert_never(reply)
+
+
+def _templated(reply: AnswerReply, filling: Filling) -> bool:
+    chosen = reply.template if reply.template is not None else filling.defaults.template
+    return chosen is not False
+
+
+def _service_tier(reply: AnswerReply, request: Request, filling: Filling) -> str | None:
+    """The tier: scripted, or the requested one, where `auto` and nothing become `default` (wire-contract §5.1)."""
+    scripted = reply.service_tier or filling.defaults.service_tier
+    if scripted is not None:
+        return scripted
+    asked = request.json.get("service_tier")
+    return asked if isinstance(asked, str) and asked != "auto" else "default"
+
+
+def _fingerprint(request: Request) -> str | None:
+    """`fp_` and ten hex digits, one for each model; null for the gpt-5 family (wire-contract §5.1)."""
+    if request.model.rsplit("/", 1)[-1].startswith("gpt-5"):
+        return None
+    return f"fp_{Seed.of('system_fingerprint', request.model).hex(10)}"

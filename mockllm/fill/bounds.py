@@ -1,0 +1,157 @@
+"""What the request limits and asks for beside the words: `stop`, `max_tokens`, logprobs, usage.
+
+Here: cutting a choice and counting a turn. All counts are of the same tokens that pacing uses. Not here: where the
+words come from.
+"""
+
+from dataclasses import replace
+from itertools import chain
+
+from mockllm.request import Request
+from mockllm.scenario.reply import UsageSpec
+from mockllm.seeds import Seed
+from mockllm.tokens import Piece, Tokenizer, count, cut, joined, pieces
+from mockllm.turn import (
+    Audio,
+    Choice,
+    Logprob,
+    Part,
+    Reasoning,
+    Refusal,
+    StopReason,
+    Text,
+    ToolCall,
+    Usage,
+    part_tokens,
+)
+
+# The overhead of the chat format: tokens around each message, and those that open the answer.
+_TOKENS_PER_MESSAGE = 3
+_TOKENS_OF_OPENING = 3
+
+_ALTERNATIVES = (b" the", b" a", b" and", b" to", b" of", b".", b",", b" in", b" is", b" that")
+
+
+def choice(parts: tuple[Part, ...], stop: str | None, request: Request, seed: Seed) -> Choice:
+    """One choice within the bounds of the request, with its stop reason."""
+    reason = stop or _reason(parts, request)
+    parts, stopped = _until_stop(parts, request.stop)
+    if stopped:
+        reason = StopReason.STOP
+    parts, cut_short = _within(parts, request.max_tokens)
+    if cut_short:
+        reason = StopReason.LENGTH
+    if request.json.get("logprobs") is True:
+        parts = tuple(_with_logprobs(part, request, seed.child("logprobs", index)) for index, part in enumerate(parts))
+    return Choice(parts, reason)
+
+
+def _reason(parts: tuple[Part, ...], request: Request) -> StopReason:
+    """A turn with calls ends with `tool_calls`, unless the request forced that one tool: then with `stop`
+    (wire-contract §5.1).
+    """
+    calls = [part for part in parts if isinstance(part, ToolCall)]
+    if not calls:
+        return StopReason.STOP
+    forced = request.tool_choice in {tool.name for tool in request.tools}
+    return StopReason.STOP if forced else StopReason.TOOL_CALLS
+
+
+def _until_stop(parts: tuple[Part, ...], words: tuple[str, ...]) -> tuple[tuple[Part, ...], bool]:
+    """The parts up to the first stop sequence in a text, which is not itself sent."""
+    for index, part in enumerate(parts):
+        if isinstance(part, Text):
+            text = joined(part.pieces)
+            places = [place for word in words if word and (place := text.find(word)) >= 0]
+            if places:
+                return (*parts[:index], replace(part, pieces=_up_to(part.pieces, min(places)))), True
+    return parts, False
+
+
+def _up_to(text: tuple[Piece, ...], length: int) -> tuple[Piece, ...]:
+    """The pieces of the first `length` characters; the last piece may be shortened, and then counts as one token."""
+    kept: list[Piece] = []
+    for piece in text:
+        if len(piece.text) > length:
+            if length:
+                shown = piece.text[:length]
+                kept.append(Piece(shown, 1, (shown.encode(errors="surrogatepass"),)))
+            break
+        kept.append(piece)
+        length -= len(piece.text)
+    return tuple(kept)
+
+
+def _within(parts: tuple[Part, ...], limit: int | None) -> tuple[tuple[Part, ...], bool]:
+    """The parts that fit into the token limit, and whether something did not."""
+    if limit is None or sum(map(part_tokens, parts)) <= limit:
+        return parts, False
+    kept: list[Part] = []
+    for part in parts:
+        tokens = part_tokens(part)
+        if tokens > limit:
+            if limit:
+                kept.append(_cut(part, limit))
+            break
+        kept.append(part)
+        limit -= tokens
+    return tuple(kept), True
+
+
+def _cut(part: Part, limit: int) -> Part:
+    shortened = cut(part.pieces, limit)
+    if isinstance(part, Audio):
+        share = len(part.data) * limit // part_tokens(part)
+        return replace(part, pieces=shortened, data=part.data[:share])
+    return replace(part, pieces=shortened)
+
+
+def _with_logprobs(part: Part, request: Request, seed: Seed) -> Part:
+    if not isinstance(part, (Text, Refusal)):
+        return part
+    top = request.json.get("top_logprobs")
+    alternatives = top if isinstance(top, int) else 0
+    tokens = chain.from_iterable(piece.raw for piece in part.pieces)
+    entries = tuple(_logprob(token, alternatives, seed.child(place)) for place, token in enumerate(tokens))
+    return replace(part, logprobs=entries)
+
+
+def _logprob(token: bytes, alternatives: int, seed: Seed) -> Logprob:
+    """A likely token: its own logprob is the highest, the alternatives share what is left in falling order."""
+    own = round(-0.5 * seed.fraction() ** 3, 8)
+    others = [word for word in _ALTERNATIVES if word != token]
+    shift = int(seed.child("alternatives").fraction() * len(others))
+    ranked = [token, *others[shift:], *others[:shift]]
+    top = [(word, own if rank == 0 else round(own - 1.5 - 1.25 * rank, 8)) for rank, word in enumerate(ranked)]
+    missing = range(len(top), alternatives)
+    top += [(f" word{rank}".encode(), round(own - 1.5 - 1.25 * rank, 8)) for rank in missing]
+    return Logprob(token, own, tuple(top[:alternatives]))
+
+
+def usage(choices: tuple[Choice, ...], request: Request, tokenizer: Tokenizer, told: UsageSpec | None) -> Usage:
+    """The counted tokens, with those replaced that the author tells."""
+    parts = [part for choice in choices for part in choice.parts]
+    counted = Usage(
+        input_tokens=input_tokens(request, tokenizer),
+        output_tokens=sum(map(part_tokens, parts)),
+        reasoning_tokens=sum(part_tokens(part) for part in parts if isinstance(part, Reasoning)),
+        audio_tokens=sum(part_tokens(part) for part in parts if isinstance(part, Audio)),
+    )
+    if told is None:
+        return counted
+    return replace(
+        counted,
+        input_tokens=counted.input_tokens if told.input is None else told.input,
+        output_tokens=counted.output_tokens if told.output is None else told.output,
+        reasoning_tokens=counted.reasoning_tokens if told.reasoning is None else told.reasoning,
+        cached_tokens=counted.cached_tokens if told.cached is None else told.cached,
+    )
+
+
+def input_tokens(request: Request, tokenizer: Tokenizer) -> int:
+    """The tokens of the conversation, with the overhead of the chat format."""
+    total = _TOKENS_OF_OPENING
+    for message in request.messages:
+        total += _TOKENS_PER_MESSAGE + count(pieces(tokenizer.split(message.text)))
+        total += sum(count(pieces(tokenizer.split(call.arguments))) for call in message.tool_calls)
+    return total

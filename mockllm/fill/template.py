@@ -1,0 +1,63 @@
+"""Templates in texts: `{{ request.model }}`, `{{ fake.name() }}`.
+
+Here: rendering in a sandbox, with the request and seeded fake data in reach and nothing else. Not here: which texts
+are templates (`content.py`). Source: Jinja2's SandboxedEnvironment, which refuses private attributes and unsafe
+calls.
+"""
+
+from functools import cache
+
+from jinja2 import StrictUndefined, TemplateError
+from jinja2 import Template as Compiled
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from mockllm.errors import MockLLMError
+from mockllm.fill.prose import fake
+from mockllm.request import Request
+from mockllm.seeds import Seed
+
+_MARKS = ("{{", "{%", "{#")
+_MOST_CHARACTERS = 4_000_000
+
+
+class TemplateFailedError(MockLLMError):
+    """A template that cannot be filled in for this request."""
+
+
+class Template:
+    """The filling in of all texts of one answer."""
+
+    def __init__(self, request: Request, seed: Seed, *, enabled: bool) -> None:
+        self._request = request
+        self._seed = seed.child("template")
+        self._enabled = enabled
+        self._rendered = 0
+
+    def text(self, text: str) -> str:
+        """The text with its template parts filled in. Raises TemplateFailedError with Jinja's reason."""
+        if not self._enabled or not any(mark in text for mark in _MARKS):
+            return text
+        self._rendered += 1
+        users = [message.text for message in self._request.messages if message.role == "user"]
+        try:
+            rendered = _compiled(text).render(
+                request=self._request,
+                user=users[-1] if users else "",
+                fake=fake(self._seed.child(self._rendered)),
+            )
+        except (TemplateError, MockLLMError, TypeError, ValueError, ArithmeticError, LookupError) as error:
+            message = f"the template {text!r} cannot be filled in: {error}; set `template: false` to send it as it is"
+            raise TemplateFailedError(message) from error
+        if len(rendered) > _MOST_CHARACTERS:
+            raise TemplateFailedError(f"the template {text[:80]!r} renders to more than {_MOST_CHARACTERS} characters")
+        return rendered
+
+
+@cache
+def _environment() -> ImmutableSandboxedEnvironment:
+    return ImmutableSandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=True)
+
+
+@cache
+def _compiled(text: str) -> Compiled:
+    return _environment().from_string(text)

@@ -1,0 +1,186 @@
+"""What happens on the wire, as a list of values: frames first, then timed steps.
+
+Here: `Frame` (one SSE event or one plain body before it is bytes), the seven steps of a `Plan`, and `render`, which
+prints a plan as the timeline that `mockllm explain` shows and that tests keep as golden files. Not here: who decides
+the steps (`compile.py`), their HTTP bytes (`http1.py`) and waiting (`net/player.py`). Times are integers in
+microseconds.
+"""
+
+from dataclasses import dataclass, field, replace
+from typing import Literal, TypeAlias, assert_never
+
+from mockllm.request import JSON
+
+Microseconds: TypeAlias = int
+
+FrameKind = Literal["role", "token", "finish", "usage", "done", "event", "error", "comment", "body"]
+BodyFraming = Literal["chunked", "length", "close"]
+
+FOREVER_US: Microseconds = 24 * 3600 * 1_000_000
+"""The longest wait there is: a plan that waits for ever waits this long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Framing:
+    """How one frame becomes bytes; the default is what the real service sends (wire-contract §8, conformant mode)."""
+
+    line_ending: str = "\n"
+    space: str = " "
+    split_bytes: int | None = None
+    split_every_us: Microseconds = 0
+    suffix: str = ""
+    delay_us: Microseconds = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One SSE event, or one plain body, before it is bytes.
+
+    `data` is a JSON value, a string that is sent as it is (`[DONE]`, a comment, a text body), or None for an event
+    without data. `fields` are further lines of the event, by name; an empty name is a comment. `tokens` is how many
+    tokens of the turn the frame carries; `ordinal` and `tokens_before` are stamped by `stamp` and keep their values
+    whatever faults do later. `label` is what the timeline prints; `choice` is the index of the choice that the frame
+    belongs to.
+    """
+
+    data: JSON
+    kind: FrameKind = "token"
+    tokens: int = 0
+    label: str = ""
+    event: str | None = None
+    fields: tuple[tuple[str, str], ...] = ()
+    choice: int = 0
+    ordinal: int = -1
+    tokens_before: int = 0
+    framing: Framing = field(default=Framing())
+    cause: str = ""
+
+
+Frames: TypeAlias = tuple[Frame, ...]
+
+
+def stamp(frames: Frames) -> Frames:
+    """The frames with their ordinals and the number of tokens that went before each."""
+    stamped: list[Frame] = []
+    tokens = 0
+    for ordinal, frame in enumerate(frames):
+        stamped.append(replace(frame, ordinal=ordinal, tokens_before=tokens))
+        tokens += frame.tokens
+    return tuple(stamped)
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Let time pass. Relative here, absolute in the player, so that lateness does not add up. `cause` names what
+    asked for it.
+    """
+
+    us: Microseconds
+    cause: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The status line and headers. `body` says how the end of the body is told (RFC 9112 §6)."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...] = ()
+    body: BodyFraming = "chunked"
+    cause: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Body bytes, framed by HTTP. `offset` counts the body's bytes before it as the turn produced them; `alone` asks
+    for an own segment.
+    """
+
+    data: bytes
+    frame: Frame
+    offset: int = 0
+    alone: bool = False
+    cause: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """Bytes written as they are, outside HTTP's framing."""
+
+    data: bytes
+    cause: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """The body ends as HTTP says it should."""
+
+    cause: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """FIN, without the end of the body."""
+
+    cause: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reset:
+    """RST."""
+
+    cause: str = ""
+
+
+Step: TypeAlias = Wait | Head | Send | Raw | End | Close | Reset
+Plan: TypeAlias = tuple[Step, ...]
+
+
+def duration(plan: Plan) -> Microseconds:
+    """When the last step of the plan is due, counted from its start."""
+    return sum(step.us for step in plan if isinstance(step, Wait))
+
+
+def render(plan: Plan) -> str:
+    """The plan as a timeline, one line a step: seconds, verb, what. A wait shows only if it was asked for by name (a
+    stall).
+    """
+    lines: list[str] = []
+    now = 0
+    for step in plan:
+        line = _describe(step)
+        if line is not None:
+            cause = f"    ({step.cause})" if step.cause else ""
+            lines.append(f"{now / 1_000_000:7.3f}  {line}{cause}".rstrip())
+        if isinstance(step, Wait):
+            now += step.us
+    return "\n".join(lines)
+
+
+def _describe(step: Step) -> str | None:
+    match step:
+        case Wait(us=us, cause=cause):
+            return f"wait   {seconds(us)}" if cause else None
+        case Head(status=status, headers=headers):
+            kind = next((value for name, value in headers if name.lower() == "content-type"), "")
+            return f"head   {status} {kind.split(';')[0]}"
+        case Send(data=data, frame=frame):
+            number = f"#{frame.ordinal}" if frame.ordinal >= 0 else "+"
+            return f"send   {number:<4} {frame.label or f'{len(data)} bytes'}"
+        case Raw(data=data):
+            return f"raw    {len(data)} bytes"
+        case End():
+            return "end"
+        case Close():
+            return "close"
+        case Reset():
+            return "reset"
+        case _:
+            assert_never(step)
+
+
+def seconds(us: Microseconds) -> str:
+    """A duration for people: `30s`, `1.5s`, `250ms`, `40us`."""
+    for unit, size in (("s", 1_000_000), ("ms", 1_000)):
+        if us >= size:
+            return f"{us / size:.6f}".rstrip("0").rstrip(".") + unit
+    return f"{us}us"

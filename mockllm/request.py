@@ -1,0 +1,131 @@
+"""An incoming call, first as HTTP (`Call`), then as what it asks for (`Request`).
+
+Here: frozen values and the fingerprint that tells one request from another. Not here: how one API's JSON is read
+(`dialects/`) or who answers (`scenario/match.py`). A `Request` is neutral: the fields that rules match on and that
+shape an answer in every dialect; all else stays in `json`.
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+from urllib.parse import parse_qsl
+
+import orjson
+
+JSON: TypeAlias = "Mapping[str, JSON] | Sequence[JSON] | str | int | float | bool | None"
+
+# Fields that choose how an answer travels, not what it says: a request that differs only here is the same request.
+_TRANSPORT_FIELDS = frozenset({"stream", "stream_options"})
+
+
+@dataclass(frozen=True, slots=True)
+class Headers:
+    """HTTP headers in order, with names as they were sent; lookup ignores case (RFC 9110 §5.1)."""
+
+    pairs: tuple[tuple[str, str], ...] = ()
+
+    def get(self, name: str) -> str | None:
+        """The first value of the header, or None."""
+        wanted = name.lower()
+        return next((value for key, value in self.pairs if key.lower() == wanted), None)
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return iter(self.pairs)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One HTTP request, read whole.
+
+    `path` is percent-decoded and has no query. `at_us` is the clock's reading when the last byte had arrived, in
+    microseconds, and `wall_s` the time of day then, in seconds since 1970. `connection` numbers the TCP connection
+    within the server, and `reused` says that it carried a request before.
+    """
+
+    method: str
+    path: str
+    query: str = ""
+    headers: Headers = Headers()
+    body: bytes = b""
+    at_us: int = 0
+    wall_s: int = 0
+    connection: int = 0
+    reused: bool = False
+
+    def parameters(self) -> dict[str, str]:
+        """The query's parameters; of a repeated one the last counts."""
+        return dict(parse_qsl(self.query, keep_blank_values=True))
+
+
+@dataclass(frozen=True, slots=True)
+class ToolUse:
+    """A tool call that an assistant message of the history made."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of the conversation; `text` joins all of its text parts."""
+
+    role: str
+    text: str = ""
+    tool_calls: tuple[ToolUse, ...] = ()
+    tool_call_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A tool that the request offers. `parameters` is its JSON Schema; a custom tool takes free text and has none."""
+
+    name: str
+    kind: str = "function"
+    parameters: JSON = None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a call asks for, in words common to all APIs.
+
+    `api` names the dialect (`chat`, `models`, ...). `max_tokens`, `stop` and `choices` bound the answer.
+    `tool_choice` is `auto`, `none`, `required` or the name of a forced tool. `schema` is the JSON Schema a structured
+    answer must have, `{}` for any JSON object.
+    """
+
+    api: str
+    call: Call
+    json: Mapping[str, JSON] = field(default_factory=dict)
+    model: str = ""
+    messages: tuple[Message, ...] = ()
+    tools: tuple[Tool, ...] = ()
+    tool_choice: str = "auto"
+    parallel_tool_calls: bool = True
+    schema: JSON = None
+    stream: bool = False
+    max_tokens: int | None = None
+    stop: tuple[str, ...] = ()
+    choices: int = 1
+    store: bool = False
+    fingerprint: str = ""
+
+    @property
+    def turn(self) -> int:
+        """How many assistant messages the conversation has so far."""
+        return sum(message.role == "assistant" for message in self.messages)
+
+
+def fingerprint(api: str, call: Call, json: JSON) -> str:
+    """The identity of a request: 32 hex digits over the API, the path and the JSON body in canonical form.
+
+    Key order, white space and headers do not count, nor do `stream` and `stream_options`, so a retry and the same
+    request in the other transport are the same request.
+    """
+    if isinstance(json, Mapping):
+        json = {key: value for key, value in json.items() if key not in _TRANSPORT_FIELDS}
+    canonical = orjson.dumps(json, option=orjson.OPT_SORT_KEYS) if json is not None else call.body
+    digest = hashlib.blake2b(f"{api}\n{call.method}\n".encode(), digest_size=16)
+    digest.update(canonical)
+    return digest.hexdigest()

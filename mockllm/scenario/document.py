@@ -1,0 +1,101 @@
+"""A scenario: the top of the author's language.
+
+Here: `Scenario` and `Rule`. Not here: reading files and telling what is wrong with them (`load.py`), and the words
+inside (`match.py`, `reply.py`, `pace.py`, `faults/`).
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field, field_validator
+
+from mockllm.request import JSON
+from mockllm.scenario.base import Authored, Flag, Integer, JSONValue
+from mockllm.scenario.match import Names, When
+from mockllm.scenario.pace import Pace
+from mockllm.scenario.reply import AnyReply, Envelope
+
+_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*"
+_CREATED = 1_767_225_600
+"""The default `created`: 2026-01-01T00:00:00Z. A fixed time, so that the same request gives the same bytes."""
+
+
+class Models(Authored):
+    """The models that are listed. With `only: true` a request for another one is refused as unknown."""
+
+    shorthand: ClassVar[str | None] = "ids"
+
+    ids: Names
+    only: Flag = False
+
+
+class Auth(Authored):
+    """Who may call. Without `auth` any key will do, or none."""
+
+    keys: Names = Field(description="the keys that are accepted, as bearer token or api-key header")
+
+
+class Rule(Authored):
+    """Requests that match `when` get the replies, in order, one for each request.
+
+    A single reply is repeated for ever. A longer script that is used up is an error, unless `then` says to repeat the
+    last reply or to start again.
+    """
+
+    name: str | None = Field(default=None, description="what logs and reports call this rule")
+    when: When = Field(default=When(), description="which requests; all of them if left out")
+    replies: Annotated[tuple[AnyReply, ...], Field(min_length=1)]
+    then: Literal["repeat", "loop"] | None = Field(
+        default=None, description="what follows when a longer script is used up"
+    )
+
+    def title(self, index: int) -> str:
+        """The rule's name, or its place in the file."""
+        return self.name or f"rules[{index}]"
+
+
+class Scenario(Authored):
+    """How a server answers: an ordered list of rules and what holds for all of them."""
+
+    name: str = Field(default="scenario", pattern=f"^{_NAME}$", description="the name in URLs; for a file, its stem")
+    about: str = Field(default="", description="what it imitates and what a good client does")
+    source: Names = Field(default=(), description="where this was seen")
+    seed: Integer = Field(default=0, description="the root of all chance")
+    created: Annotated[Integer, Field(ge=0)] | Literal["now"] = Field(
+        default=_CREATED, description="the time in answers, in seconds since 1970, or now"
+    )
+    tokens: Literal["approximate", "exact"] = Field(
+        default="approximate",
+        description="exact counts as the model's own vocabulary does, and needs the extra [tokens]",
+    )
+    models: Models | None = Field(default=None, description="what GET /models lists; `only: true` refuses all others")
+    auth: Auth | None = Field(default=None, description="accepted keys; any or none if left out")
+    pace: Pace = Field(default=Pace(), description="the times of every answer that has no pace of its own")
+    defaults: Envelope = Field(
+        default=Envelope(), description="what surrounds every answer that does not say otherwise"
+    )
+    strict: Flag = Field(default=False, description="refuse unknown request fields, as the real service does")
+    rules: tuple[Rule, ...] = ()
+    otherwise: AnyReply | None = Field(
+        default=None, description="the answer when no rule matches; by default a 400 that says which rule came nearest"
+    )
+    example: tuple[Mapping[str, JSONValue], ...] = Field(
+        default=(), description="requests that this scenario is made for: bodies, over a one-message default"
+    )
+
+    @field_validator("models", mode="before")
+    @classmethod
+    def _listed(cls, value: Any) -> Any:
+        return {"ids": value} if isinstance(value, (list, tuple)) else value
+
+    @field_validator("example", mode="before")
+    @classmethod
+    def _one_example(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, Mapping) else value
+
+    def requests(self) -> Iterator[dict[str, JSON]]:
+        """The request bodies this scenario is made for; a streamed greeting if it names none."""
+        model = next((name for name in (self.models.ids if self.models else ())), "gpt-5.1")
+        plain: dict[str, JSON] = {"model": model, "messages": [{"role": "user", "content": "Hello"}], "stream": True}
+        for body in self.example or ({},):
+            yield {**plain, **body}

@@ -1,0 +1,135 @@
+"""The scenarios a server can play, by name.
+
+Here: an index from name to scenario, read when it is first asked for. A file's name without its suffix is the
+scenario's name. Not here: reading a file (`load.py`) and watching it for changes (`net/`).
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+from mockllm.errors import ApiError, Problem, ScenarioError
+from mockllm.scenario.document import Scenario
+from mockllm.scenario.load import load_file
+
+SUFFIXES = frozenset({".yaml", ".yml"})
+_PREFERRED = "hello"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A scenario file and the folder it was found under."""
+
+    path: Path
+    root: Path
+
+    @property
+    def group(self) -> str:
+        """The folder of the file below its root, such as `retries`."""
+        return self.path.parent.relative_to(self.root).as_posix()
+
+
+class Library:
+    """Scenarios by name: files, read and checked on first use, and scenarios given as values."""
+
+    def __init__(self, entries: Mapping[str, Entry] | None = None, scenarios: Iterable[Scenario] = ()) -> None:
+        self._entries = dict(entries or {})
+        self._loaded = {scenario.name: scenario for scenario in scenarios}
+        self._default = next(iter(self._loaded), None)
+
+    @classmethod
+    def of_paths(cls, paths: Iterable[Path]) -> "Library":
+        """The scenario files at these paths and, for folders, below them.
+
+        Raises ScenarioError for a path that is missing, is not a scenario file, leads out of its folder, or bears a
+        name that another file has.
+        """
+        entries: dict[str, Entry] = {}
+        problems: list[Problem] = []
+        for path in paths:
+            for entry in _entries(path, problems):
+                name = entry.path.stem
+                if name in entries and entries[name].path != entry.path:
+                    message = f"two files have the scenario name '{name}': {entries[name].path} too; rename one"
+                    problems.append(Problem(message, source=str(entry.path)))
+                entries[name] = entry
+        if problems:
+            raise ScenarioError(tuple(problems))
+        return cls(entries)
+
+    @classmethod
+    def gallery(cls) -> "Library":
+        """The scenarios that come with the package."""
+        return cls.of_paths([gallery_path()])
+
+    def names(self) -> tuple[str, ...]:
+        """All names, sorted."""
+        return tuple(sorted({*self._entries, *self._loaded}))
+
+    def entries(self) -> Mapping[str, Entry]:
+        """The files by name."""
+        return dict(self._entries)
+
+    def get(self, name: str) -> Scenario:
+        """The scenario of this name. Raises ApiError 404 if there is none and ScenarioError if its file is wrong."""
+        if (scenario := self._loaded.get(name)) is not None:
+            return scenario
+        if (entry := self._entries.get(name)) is None:
+            close = get_close_matches(name, self.names(), n=1)
+            hint = f"did you mean '{close[0]}'? " if close else ""
+            known = ", ".join(self.names()[:40])
+            raise ApiError(
+                404, f"mockllm: there is no scenario '{name}': {hint}known: {known}", code="no_such_scenario"
+            )
+        self._loaded[name] = scenario = load_file(entry.path)
+        return scenario
+
+    def default(self) -> Scenario:
+        """What `BASE/v1` serves: the scenario given first, the only file, or the one named `default` or `hello`.
+
+        Raises ApiError 404 when several files leave no choice.
+        """
+        if self._default is not None:
+            return self.get(self._default)
+        for name in ("default", _PREFERRED, *(self._entries if len(self._entries) == 1 else ())):
+            if name in self._entries:
+                return self.get(name)
+        known = ", ".join(self.names()[:40]) or "none"
+        message = f"mockllm: which scenario? Name it in the URL, as in /NAME/v1, or call one 'default'. Known: {known}"
+        raise ApiError(404, message, code="no_default_scenario")
+
+    def put(self, scenario: Scenario) -> None:
+        """Add or replace a scenario, which becomes the default."""
+        self._loaded[scenario.name] = scenario
+        self._default = scenario.name
+
+    def forget(self, name: str) -> None:
+        """Read the file of this name anew when it is next asked for."""
+        if name in self._entries:
+            self._loaded.pop(name, None)
+
+
+def gallery_path() -> Path:
+    """The folder of the gallery: inside an installed package, or beside it in a checkout."""
+    package = Path(__file__).resolve().parent.parent
+    installed = package / "gallery"
+    return installed if installed.is_dir() else package.parent / "scenarios"
+
+
+def _entries(path: Path, problems: list[Problem]) -> Iterable[Entry]:
+    root = path.resolve()
+    if root.is_file():
+        if root.suffix not in SUFFIXES:
+            problems.append(Problem("not a scenario file: its name must end in .yaml or .yml", source=str(path)))
+            return
+        yield Entry(root, root.parent)
+    elif root.is_dir():
+        for file in sorted(root.rglob("*")):
+            if file.suffix in SUFFIXES and file.is_file():
+                if not file.resolve().is_relative_to(root):
+                    problems.append(Problem("this link leads out of the scenario folder", source=str(file)))
+                    continue
+                yield Entry(file, root)
+    else:
+        problems.append(Problem("there is no such file or folder", source=str(path)))

@@ -1,0 +1,199 @@
+"""When each part of an answer goes out: `pace`.
+
+Here: latencies and the schedule they give to frames, as absolute times in integer microseconds counted from the
+moment the request was read. Not here: waiting (`net/player.py`) and delays that are faults (`faults/time.py`).
+"""
+
+from collections.abc import Iterator
+from itertools import repeat
+from typing import Annotated, ClassVar, Self, TypeAlias
+
+from pydantic import Field, model_validator
+
+from mockllm.plan import Frame, Frames, Microseconds
+from mockllm.scenario.base import Authored, Keyed, Number
+from mockllm.seeds import Seed
+from mockllm.units import Duration, Share
+
+_SECOND_US = 1_000_000
+
+
+class Fixed(Authored):
+    """Always the same time."""
+
+    kind: ClassVar[str] = "fixed"
+    shorthand: ClassVar[str | None] = "value"
+
+    value: Duration
+
+    def draws(self, _seed: Seed) -> Iterator[Microseconds]:
+        """The same time for ever."""
+        return repeat(self.value)
+
+
+class Uniform(Authored):
+    """Any time between two bounds, all equally likely."""
+
+    kind: ClassVar[str] = "uniform"
+
+    min: Duration
+    max: Duration
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.min > self.max:
+            raise ValueError("min is above max: swap them")
+        return self
+
+    def draws(self, seed: Seed) -> Iterator[Microseconds]:
+        """Times drawn one after the other."""
+        generator = seed.random()
+        while True:
+            yield generator.randint(self.min, self.max)
+
+
+class Normal(Authored):
+    """The normal distribution, cut off at zero."""
+
+    kind: ClassVar[str] = "normal"
+
+    mean: Duration
+    sd: Duration
+
+    def draws(self, seed: Seed) -> Iterator[Microseconds]:
+        """Times drawn one after the other."""
+        generator = seed.random()
+        while True:
+            yield max(0, round(generator.gauss(self.mean, self.sd)))
+
+
+class Lognormal(Authored):
+    """The lognormal distribution, the usual shape of service times: half of all draws are below `median`; draws above
+    `max` are drawn anew.
+    """
+
+    kind: ClassVar[str] = "lognormal"
+
+    median: Duration
+    sigma: Annotated[Number, Field(ge=0, le=5)]
+    max: Duration | None = None
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Self:
+        if self.max is not None and self.max < self.median:
+            raise ValueError("max is below median: raise it, or lower the median")
+        return self
+
+    def draws(self, seed: Seed) -> Iterator[Microseconds]:
+        """Times drawn one after the other."""
+        generator = seed.random()
+        while True:
+            drawn = round(self.median * generator.lognormvariate(0.0, self.sigma))
+            if self.max is None or drawn <= self.max:
+                yield drawn
+
+
+Distribution: TypeAlias = Fixed | Uniform | Normal | Lognormal
+
+
+class _Latency(Keyed):
+    """A distribution, or a plain duration for a fixed time."""
+
+    def _wrap(self, value: object) -> object:
+        if isinstance(value, str) or (value == 0 and not isinstance(value, bool)):
+            return {"fixed": value}
+        return super()._wrap(value)
+
+
+Latency = Annotated[Distribution, _Latency("latency", Fixed, Uniform, Normal, Lognormal)]
+"""A time: `300ms`, or drawn for each use: `{lognormal: {median: 300ms, sigma: 0.4}}`."""
+
+_NOTHING = Fixed(value=0)
+
+
+class Pace(Authored):
+    """The times of one answer. Frames that carry no token ride with their neighbour unless a time of their own is
+    given.
+    """
+
+    head: Latency | None = Field(
+        default=None, description="request read to response head; a stream's head goes out at once"
+    )
+    ttft: Latency = Field(default=_NOTHING, description="request read to first token")
+    itl: Latency | None = Field(default=None, description="from one token to the next")
+    tokens_per_second: Annotated[Number, Field(gt=0)] | None = Field(default=None, description="in place of itl")
+    jitter: Share = Field(default=0.0, description="each time between tokens varies by up to this share, both ways")
+    role: Latency | None = Field(
+        default=None, description="request read to the role frame; else it rides with the first token"
+    )
+    finish: Latency | None = Field(default=None, description="last token to the finish frame")
+    done: Latency | None = Field(default=None, description="finish frame to the end marker")
+    body: Latency | None = Field(
+        default=None, description="request read to a plain body; else when its stream would have ended"
+    )
+
+    @model_validator(mode="after")
+    def _one_speed(self) -> Self:
+        if self.itl is not None and self.tokens_per_second is not None:
+            raise ValueError("itl and tokens_per_second both set the time between tokens: keep one")
+        return self
+
+    def schedule(self, frames: Frames, seed: Seed) -> tuple[Microseconds, ...]:
+        """When each frame is due. Token k of the turn goes out at ttft + k * itl; a frame of several tokens with its
+        last.
+        """
+        tokens = self._token_times(sum(frame.tokens for frame in frames), seed)
+        due: list[Microseconds] = []
+        now = self.head_us(seed)
+        for frame in frames:
+            now = max(now, self._due(frame, tokens, now, seed))
+            due.append(now)
+        return tuple(due)
+
+    def head_us(self, seed: Seed) -> Microseconds:
+        """When the head of a stream is due."""
+        return _one(self.head, seed.child("head"))
+
+    def body_us(self, frames: Frames, seed: Seed) -> Microseconds:
+        """When a plain body is due: the end of the stream it stands for, unless `body` says otherwise."""
+        if self.body is not None:
+            return _one(self.body, seed.child("body"))
+        return max(self.schedule(frames, seed), default=_one(self.ttft, seed.child("ttft")))
+
+    def _due(self, frame: Frame, tokens: tuple[Microseconds, ...], now: Microseconds, seed: Seed) -> Microseconds:
+        if frame.tokens:
+            return tokens[frame.tokens_before + frame.tokens - 1]
+        if frame.kind == "role" and self.role is not None:
+            return _one(self.role, seed.child("role", frame.choice))
+        if frame.kind == "finish" and self.finish is not None:
+            return now + _one(self.finish, seed.child("finish", frame.choice))
+        if frame.kind == "done" and self.done is not None:
+            return now + _one(self.done, seed.child("done"))
+        if frame.tokens_before < len(tokens) and frame.kind != "finish":
+            return tokens[frame.tokens_before]
+        return now if tokens else _one(self.ttft, seed.child("ttft"))
+
+    def _token_times(self, total: int, seed: Seed) -> tuple[Microseconds, ...]:
+        """The absolute time of each token."""
+        first = _one(self.ttft, seed.child("ttft"))
+        if self.tokens_per_second is not None and not self.jitter:
+            return tuple(first + round(index * _SECOND_US / self.tokens_per_second) for index in range(total))
+        gaps = self._gaps(seed)
+        times = [first]
+        for _ in range(total - 1):
+            times.append(times[-1] + next(gaps))
+        return tuple(times)
+
+    def _gaps(self, seed: Seed) -> Iterator[Microseconds]:
+        if self.tokens_per_second is not None:
+            plain: Iterator[Microseconds] = repeat(round(_SECOND_US / self.tokens_per_second))
+        else:
+            plain = (self.itl or _NOTHING).draws(seed.child("itl"))
+        if not self.jitter:
+            return plain
+        generator = seed.child("jitter").random()
+        return (round(gap * (1 + self.jitter * generator.uniform(-1, 1))) for gap in plain)
+
+
+def _one(latency: Distribution | None, seed: Seed) -> Microseconds:
+    return 0 if latency is None else next(latency.draws(seed))

@@ -1,0 +1,94 @@
+"""Which rule answers, and which of its replies: the decision, without the state.
+
+Here: the first rule that matches with the reasons why the others do not, and the step that a script takes. Not here:
+where the counts of steps are kept (`engine.py`).
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from mockllm.request import Request
+from mockllm.scenario.document import Rule, Scenario
+from mockllm.scenario.faults import Fault
+from mockllm.scenario.match import Difference
+from mockllm.scenario.reply import Reply
+
+_NEAREST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """A rule that does not match, and why."""
+
+    title: str
+    differences: tuple[Difference, ...]
+
+    def __str__(self) -> str:
+        return f"{self.title}: " + "; ".join(map(str, self.differences))
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The index of the rule that answers, None if none does, and the rules tried before it."""
+
+    rule: int | None
+    misses: tuple[Miss, ...]
+
+    def nearest(self) -> tuple[Miss, ...]:
+        """The few rules that came nearest: those with the fewest differences."""
+        return tuple(sorted(self.misses, key=lambda miss: len(miss.differences))[:_NEAREST])
+
+
+def first_match(scenario: Scenario, request: Request, *, named_only: bool = False) -> Match:
+    """The first rule that matches. With `named_only` a rule must name the API, as for lists, which have an answer of
+    their own.
+    """
+    misses: list[Miss] = []
+    for index, rule in enumerate(scenario.rules):
+        if named_only and rule.when.api is None:
+            continue
+        differences = rule.when.differences(request)
+        if not differences:
+            return Match(index, tuple(misses))
+        misses.append(Miss(rule.title(index), differences))
+    return Match(None, tuple(misses))
+
+
+def reply_index(rule: Rule, taken: int) -> int | None:
+    """Which reply the next request gets when `taken` have been given; None if the script is used up."""
+    count = len(rule.replies)
+    if taken < count:
+        return taken
+    if count == 1 or rule.then == "repeat":
+        return count - 1
+    return taken % count if rule.then == "loop" else None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one try gets: a reply, with the faults of this try. `last` says that further tries get the same."""
+
+    reply: Reply
+    faults: tuple[Fault, ...]
+    last: bool
+
+
+def step_of(reply: Reply, attempt: int) -> Step:
+    """The step of the attempt with this number, counted from 1; after the scripted ones comes the reply itself."""
+    attempts: Sequence[Reply | Fault] = reply.attempts
+    if attempt > len(attempts):
+        return Step(reply, reply.faults, last=True)
+    entry = attempts[attempt - 1]
+    if isinstance(entry, Fault):
+        return Step(reply, (*reply.faults, entry), last=False)
+    return Step(entry, entry.faults, last=False)
+
+
+def armed(scenario: Scenario) -> Iterator[tuple[int, int, int, Fault]]:
+    """Every scripted fault with its rule, reply and attempt (0 for the reply itself)."""
+    for rule_index, rule in enumerate(scenario.rules):
+        for index, reply in enumerate(rule.replies):
+            yield from ((rule_index, index, 0, fault) for fault in reply.faults)
+            for number, entry in enumerate(reply.attempts, start=1):
+                faults = (entry,) if isinstance(entry, Fault) else entry.faults
+                yield from ((rule_index, index, number, fault) for fault in faults)

@@ -1,0 +1,13 @@
+"""Text to tokens: the default splitter, OpenAI's own vocabularies, and the pieces that a stream can show.
+
+Here: the public names, and nothing else. Look next at `splitter.py` (the cheap default), `vocabulary.py` (exact tokens,
+from an optional extra that is imported on first use only) and `piece.py` (what the stream does with tokens that are
+half a character).
+"""
+
+from mockllm.tokens.piece import Piece, count, cut, joined, pieces
+from mockllm.tokens.splitter import splitter
+from mockllm.tokens.tokenizer import Tokenizer
+from mockllm.tokens.vocabulary import for_model
+
+__all__ = ["Piece", "Tokenizer", "count", "cut", "for_model", "joined", "pieces", "splitter"]

@@ -1,0 +1,128 @@
+"""A decided assistant turn: what is said, before any API's grammar and before time.
+
+Here: the parts of an answer in the order in which the model makes them. Not here: JSON (`dialects/`), delays
+(`scenario/pace.py`) and how a reply becomes a turn (`fill/`). Pieces come from `tokens/`: one piece is what one
+streamed delta shows.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+from mockllm.request import JSON
+from mockllm.tokens import Piece, count, joined
+
+
+class StopReason(StrEnum):
+    """Why a choice ended, in the words of Chat Completions (wire-contract §5.1). A scripted reason outside this list
+    stays a plain string.
+    """
+
+    STOP = "stop"
+    LENGTH = "length"
+    TOOL_CALLS = "tool_calls"
+    FUNCTION_CALL = "function_call"
+    CONTENT_FILTER = "content_filter"
+
+
+@dataclass(frozen=True, slots=True)
+class Logprob:
+    """A token's log probability with its likeliest alternatives as (token bytes, logprob), likeliest first."""
+
+    token: bytes
+    logprob: float
+    top: tuple[tuple[bytes, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Text the user sees. `logprobs` has one entry per token, or is empty when none were asked for."""
+
+    pieces: tuple[Piece, ...]
+    annotations: tuple[JSON, ...] = ()
+    logprobs: tuple[Logprob, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reasoning:
+    """Thinking before the answer. `field` is the name that Chat Completions endpoints give it."""
+
+    pieces: tuple[Piece, ...]
+    field: str = "reasoning_content"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A refusal in the words of the model, in place of content."""
+
+    pieces: tuple[Piece, ...]
+    logprobs: tuple[Logprob, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A call of one tool; `pieces` are the text of its arguments (or the input, for a `custom` tool)."""
+
+    id: str
+    name: str
+    pieces: tuple[Piece, ...]
+    kind: str = "function"
+
+
+@dataclass(frozen=True, slots=True)
+class Audio:
+    """Spoken output: base64 pieces of sound beside the pieces of its transcript."""
+
+    id: str
+    pieces: tuple[Piece, ...]
+    data: tuple[str, ...]
+    expires_at: int
+
+
+Part: TypeAlias = Text | Reasoning | Refusal | ToolCall | Audio
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of the alternatives of an answer. `stop` is a StopReason or whatever the author scripted instead, None for
+    none at all.
+    """
+
+    parts: tuple[Part, ...]
+    stop: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Token counts (wire-contract §5.1): reasoning is part of the output, cached tokens are part of the input."""
+
+    input_tokens: int
+    output_tokens: int
+    reasoning_tokens: int = 0
+    cached_tokens: int = 0
+    audio_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A whole answer. `key` is the alphanumeric core from which each dialect makes its ids; `created` is in seconds
+    since 1970.
+    """
+
+    key: str
+    model: str
+    created: int
+    choices: tuple[Choice, ...]
+    usage: Usage
+    service_tier: str | None = None
+    system_fingerprint: str | None = None
+
+
+def part_tokens(part: Part) -> int:
+    """How many tokens the part is, which is what it costs in usage, pacing and limits."""
+    return count(part.pieces)
+
+
+def part_text(part: Part) -> str:
+    """The whole text of a part."""
+    return joined(part.pieces)
