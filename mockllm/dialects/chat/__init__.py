@@ -1,6 +1,6 @@
 """Chat Completions, `POST /chat/completions`: the dialect in one object.
 
-Here: the pieces of this folder put together. Look next at `read.py` and `validate.py` (what comes in), `write.py`
+Here: the pieces of this folder put together. Look next at `read.py` and `validate/` (what comes in), `write.py`
 (the body), `stream.py` (the chunks) and `stored.py` (what is kept).
 """
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from mockllm.dialects.base import Layout
 from mockllm.dialects.chat import read, stored, stream, write
-from mockllm.dialects.chat.validate import validate
+from mockllm.dialects.chat.validate import is_reasoning_model, validate
 from mockllm.plan import Frame
 from mockllm.request import JSON, Call, Request
 from mockllm.seeds import Seed
@@ -24,7 +24,9 @@ class Chat:
 
     def read(self, call: Call, json: JSON, *, strict: bool) -> Request:
         """What the call asks for. Raises ApiError with the real service's words for what it refuses."""
-        validate(json, strict=strict)
+        model = json.get("model") if isinstance(json, dict) else None
+        reasoning = strict and isinstance(model, str) and is_reasoning_model(model)
+        validate(json, strict=strict, reasoning_model=reasoning)
         assert isinstance(json, dict)
         return read.read(call, json)
 
