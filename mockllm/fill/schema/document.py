@@ -60,7 +60,14 @@ def is_list(value: object) -> TypeGuard[Sequence[JSON]]:
 
 def is_number(value: object) -> TypeGuard[int | float]:
     """Whether a JSON value is a number; true and false are none."""
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def exact(number: float) -> Fraction:
+    """A JSON number as it is written in decimal: 0.1 is a tenth."""
+    return Fraction(number) if isinstance(number, int) else Fraction(repr(number))
 
 
 def _is_count(value: object) -> bool:
@@ -177,7 +184,7 @@ class Node:
     def number(self, keyword: str) -> Fraction | None:
         """A number, exactly as it is written in decimal."""
         value = self.keywords.get(keyword)
-        return Fraction(str(value)) if is_number(value) else None
+        return exact(value) if is_number(value) else None
 
     def count(self, keyword: str, default: int = 0) -> int:
         """A count: of characters, items or properties."""
@@ -251,12 +258,18 @@ class Document:
         ref = node.text("$ref") or ""
         if ref != "#" and not ref.startswith("#/"):
             raise node.refusal("$ref", f"is {ref!r}, and only references into the same schema (#/$defs/...) work")
-        found = self.root
-        for step in unquote(ref).split("/")[1:]:
-            found = _inside(found, step.replace("~1", "/").replace("~0", "~"))
-            if found is None:
-                raise node.refusal("$ref", f"points to {ref!r}, which is not in the schema")
+        found = lookup(self.root, ref)
+        if found is None:
+            raise node.refusal("$ref", f"points to {ref!r}, which is not in the schema")
         return found, ref
+
+
+def lookup(root: JSON, ref: str) -> JSON:
+    """What a reference into the same schema points to, or None (RFC 6901 §6)."""
+    found = root
+    for step in unquote(ref).split("/")[1:]:
+        found = _inside(found, step.replace("~1", "/").replace("~0", "~"))
+    return found
 
 
 def _inside(value: JSON, step: str) -> JSON:

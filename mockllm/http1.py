@@ -1,0 +1,92 @@
+"""The bytes of HTTP/1.1 around a plan's steps, and what they mean for the connection.
+
+Here: the head, the framing of body bytes, the end of a body, and whether a client can tell that end (RFC 9112). Not
+here: reading requests (aiohttp does that), and writing or waiting (`net/player.py`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from http import HTTPStatus
+from types import MappingProxyType
+
+from mockllm.plan import BodyFraming, Head, Plan
+
+# RFC 9110 §15 renamed four phrases; the standard library followed in Python 3.13 only, and bytes must not depend on it.
+_RENAMED = {413: "Content Too Large", 414: "URI Too Long", 416: "Range Not Satisfiable", 422: "Unprocessable Content"}
+_REASONS: Mapping[int, str] = MappingProxyType({status.value: status.phrase for status in HTTPStatus} | _RENAMED)
+
+_FRAMING_FIELDS: Mapping[BodyFraming, tuple[str, str]] = MappingProxyType(
+    {"chunked": ("transfer-encoding", "chunked"), "close": ("connection", "close")}
+)
+
+
+def reason(status: int) -> str:
+    """The standard reason phrase of a status code (RFC 9110 §15), empty for a code that has none."""
+    return _REASONS.get(status, "")
+
+
+def head_bytes(head: Head) -> bytes:
+    """The status line and the headers, in the order given, with the one that the framing needs unless it is there.
+
+    Raises ValueError if a header has a CR, LF or NUL (RFC 9110 §5.5), which would let it forge others.
+    """
+    lines = [f"HTTP/1.1 {head.status} {reason(head.status)}"]
+    lines += [f"{name}: {value}" for name, value in head.headers]
+    needed = _FRAMING_FIELDS.get(head.body)
+    if needed is not None and _field(head, needed[0]) is None:
+        lines.append(f"{needed[0]}: {needed[1]}")
+    lines.append("\r\n")
+    text = "\r\n".join(lines)
+    if text.count("\r") != len(lines) or text.count("\n") != len(lines) or "\0" in text:
+        raise ValueError(_forged(head))
+    return text.encode()
+
+
+def chunk_bytes(data: bytes, framing: BodyFraming) -> bytes:
+    """Body bytes as they travel. Empty data stays empty: a chunk of no bytes would end the body (RFC 9112 §7.1)."""
+    return b"%x\r\n%b\r\n" % (len(data), data) if framing == "chunked" and data else data
+
+
+def end_bytes(framing: BodyFraming) -> bytes:
+    """What ends a body: the last chunk, or nothing where the length or the end of the connection tells it."""
+    return b"0\r\n\r\n" if framing == "chunked" else b""
+
+
+def tells_end(head: Head, sent: int) -> bool:
+    """Whether a client can tell that the body ended after `sent` bytes while the connection stays open (RFC 9112 §6.3).
+
+    It cannot if the connection's end is the body's end, or if the promised length is not what was sent: then the
+    connection has to be closed.
+    """
+    if head.body != "length":
+        return head.body == "chunked"
+    length = _field(head, "content-length")
+    if length is None:
+        return sent == 0 and (head.status in (204, 304) or head.status < 200)  # noqa: PLR2004 - RFC 9112 §6.3 rule 1
+    return length == str(sent)
+
+
+def announces_close(plan: Plan) -> bool:
+    """Whether the plan's head says that the connection closes after it (RFC 9112 §9.6)."""
+    head = next((step for step in plan if isinstance(step, Head)), None)
+    options = _field(head, "connection") if head is not None else None
+    return options is not None and "close" in (option.strip() for option in options.lower().split(","))
+
+
+def for_http_1_0(plan: Plan) -> Plan:
+    """The plan for a client of HTTP/1.0, which does not know chunks: the connection's end is the body's end."""
+    return tuple(
+        replace(step, body="close") if isinstance(step, Head) and step.body == "chunked" else step for step in plan
+    )
+
+
+def _field(head: Head, name: str) -> str | None:
+    return next((value for key, value in head.headers if key.lower() == name), None)
+
+
+def _forged(head: Head) -> str:
+    name, value = next(pair for pair in head.headers if any(mark in text for text in pair for mark in "\r\n\0"))
+    return (
+        f"A response header was asked for that cannot be sent: {name!r}: {value!r} has a line break or a NUL."
+        " Remove it, or write the bytes of the whole response as a raw step."
+    )

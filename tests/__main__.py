@@ -1,0 +1,35 @@
+"""Everything that must hold, in one command: `python -m tests`.
+
+Lint, format, types, then all tests with branch coverage. Arguments go to pytest, and then only pytest runs.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+CHECKS = (
+    ("lint", ["ruff", "check", "."]),
+    ("format", ["ruff", "format", "--check", "."]),
+    ("types", ["mypy"]),
+    ("tests", ["pytest", "--cov", "--cov-report=term:skip-covered", "-n", "2", "--dist", "loadfile"]),
+)
+
+
+def main(arguments: list[str]) -> int:
+    checks = (("tests", ["pytest", *arguments]),) if arguments else CHECKS
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    failed = []
+    for name, command in checks:
+        print(f"== {name}: {' '.join(command)}", flush=True)
+        if subprocess.run([sys.executable, "-m", *command], cwd=ROOT, env=environment, check=False).returncode:
+            failed.append(name)
+    if failed:
+        print(f"failed: {', '.join(failed)}", flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
