@@ -6,7 +6,6 @@ whole microseconds on a scale that only goes up and whose zero means nothing.
 
 import asyncio
 import time
-from collections.abc import Callable
 from typing import Protocol
 
 _US_PER_S = 1_000_000
@@ -30,19 +29,18 @@ class RealClock:
     """The time of an event loop, by its own timers.
 
     A stock asyncio loop is asked for the exact deadline. Other loops (uvloop) count timers in whole milliseconds and
-    stand still within one turn of the loop, so there the time is read from the system and a deadline is rounded up to
-    the next millisecond; all deadlines of one millisecond then share one wake-up.
+    stand still within one turn of the loop, so there the time is read from the system, and a timer is set for the
+    millisecond of the deadline: if that comes too early, for the next one. All deadlines of one millisecond share a
+    wake-up.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._exact = isinstance(loop, asyncio.BaseEventLoop)
-        # Looked up at each call on a stock loop: virtual time replaces the loop's method.
-        self._time: Callable[[], float] = (lambda: loop.time()) if self._exact else time.monotonic
 
     def now_us(self) -> int:
         """The time, in microseconds."""
-        return round(self._time() * _US_PER_S)
+        return round((self._loop.time() if self._exact else time.monotonic()) * _US_PER_S)
 
     async def sleep_until(self, due_us: int) -> None:
         """Return when the time has come. A timer may fire early by its own rounding; then it is set again."""
@@ -57,7 +55,7 @@ class RealClock:
     def _timer(self, now_us: int, due_us: int, woken: asyncio.Future[None]) -> asyncio.TimerHandle:
         if self._exact:
             return self._loop.call_at(due_us / _US_PER_S, _wake, woken)
-        ticks = -(-due_us // _US_PER_MS) - now_us // _US_PER_MS
+        ticks = max(due_us // _US_PER_MS - now_us // _US_PER_MS, 1)
         return self._loop.call_later(ticks / _MS_PER_S, _wake, woken)
 
 

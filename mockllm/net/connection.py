@@ -67,7 +67,7 @@ class Connection(Protocol):
 class SocketConnection:
     """A connection over a transport. `number` counts the server's connections from 1, `calls` the requests on it."""
 
-    __slots__ = ("_drained", "_ended", "_hung_up", "_transport", "calls", "full", "number", "playing")
+    __slots__ = ("_drained", "_ended", "_hung_up", "_transport", "calls", "full", "number")
 
     def __init__(self, transport: asyncio.Transport, number: int) -> None:
         self._transport = transport
@@ -75,7 +75,6 @@ class SocketConnection:
         self._hung_up = False
         self._ended = False
         self.full = False
-        self.playing = False
         self.number = number
         self.calls = 0
 
@@ -188,7 +187,10 @@ if sys.platform == "linux":
     _SIOCOUTQNSD = 0x894B  # linux/sockios.h: bytes in the send queue that were not sent even once
 
     def _unsent_in_kernel(sock: socket.socket) -> int:
-        answer = fcntl.ioctl(sock.fileno(), _SIOCOUTQNSD, b"\0\0\0\0")
+        try:
+            answer = fcntl.ioctl(sock.fileno(), _SIOCOUTQNSD, b"\0\0\0\0")
+        except OSError:  # not TCP: a socket pair hands over at once
+            return 0
         return int.from_bytes(answer, sys.byteorder)
 
 else:

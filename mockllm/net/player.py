@@ -15,7 +15,7 @@ from mockllm import http1
 from mockllm.exchange import Delivery, Ending, Outcome
 from mockllm.net.clock import Clock
 from mockllm.net.connection import Connection
-from mockllm.plan import BodyFraming, Close, End, Head, Microseconds, Plan, Raw, Reset, Send, Wait
+from mockllm.plan import BodyFraming, Close, End, Head, Microseconds, Plan, Raw, Reset, Send, Step, Wait
 
 STEPS_PER_TURN = 128
 """How many steps are played before other streams get their turn."""
@@ -40,32 +40,22 @@ async def play(
         for index, step in enumerate(plan):
             if index % STEPS_PER_TURN == STEPS_PER_TURN - 1 or performance.size >= PIECE_BYTES:
                 await performance.breathe()
-            match step:
-                case Send():
-                    await performance.send(index, step)
-                case Wait():
-                    await performance.wait(index, step.us)
-                case Head():
-                    performance.begin(index, step)
-                case Raw():
-                    performance.add_raw(index, step.data)
-                case End():
-                    performance.end(index, step)
-                    if not performance.reusable:
-                        break
-                case Close() | Reset():
-                    return await performance.cut(index, step)
-                case _:
-                    assert_never(step)
-        await performance.finish()
+            # The hot path: the bytes of a whole answer are gathered without one await.
+            if isinstance(step, Send) and not step.alone and len(step.data) < PIECE_BYTES:
+                performance.send(index, step.data)
+            elif await performance.act(index, step):
+                break
+        else:
+            await performance.finish()
     except _ClientLeftError:
         return Outcome(Ending.LEFT, len(deliveries))
     return Outcome(performance.ending, max(len(deliveries) - 1, 0))
 
 
-def interrupted(connection: Connection, deliveries: list[Delivery]) -> Outcome:
+def interrupted(plan: Plan, connection: Connection, deliveries: list[Delivery]) -> Outcome:
     """How a play ended that was cancelled: by the client that left, or else by the server that stopped."""
-    return Outcome(Ending.LEFT if connection.left else Ending.STOPPED, len(deliveries))
+    step = max(min(len(deliveries), len(plan) - 1), 0)
+    return Outcome(Ending.LEFT if connection.left else Ending.STOPPED, step)
 
 
 class _ClientLeftError(Exception):
@@ -113,57 +103,79 @@ class _Performance:
         self.ending = Ending.COMPLETE
 
     @property
-    def reusable(self) -> bool:
+    def _reusable(self) -> bool:
         """The client can tell that the body is over, so the connection can stay open for the next request."""
         return (
-            self._ended
-            and not self._raw
-            and self._head is not None
-            and http1.tells_end(self._head, self._body_bytes)
+            self._ended and not self._raw and self._head is not None and http1.tells_end(self._head, self._body_bytes)
         )
 
-    def begin(self, index: int, head: Head) -> None:
+    async def act(self, index: int, step: Step) -> bool:
+        """Do what the step asks for; True if it ended the connection, so that no step can follow."""
+        match step:
+            case Send():
+                await self._send_apart(index, step)
+            case Wait():
+                await self._wait(index, step.us)
+            case Head():
+                self._begin(index, step)
+            case Raw():
+                self._raw = True
+                self._add(index, step.data, len(step.data))
+            case End():
+                return await self._end(index, step)
+            case Close() | Reset():
+                return await self._cut(index, step)
+            case _:
+                assert_never(step)
+        return False
+
+    def _begin(self, index: int, head: Head) -> None:
         self._head = head
         self._framing = head.body
         self._add(index, http1.head_bytes(head), 0)
 
-    async def send(self, index: int, step: Send) -> None:
-        data = http1.chunk_bytes(step.data, self._framing)
+    def send(self, index: int, data: bytes) -> None:
+        self._body_bytes += len(data)
+        self._add(index, http1.chunk_bytes(data, self._framing), len(data))
+
+    async def _send_apart(self, index: int, step: Send) -> None:
+        await self._push()
+        data = memoryview(http1.chunk_bytes(step.data, self._framing))
+        self._alone = step.alone
+        for offset in range(0, len(data), PIECE_BYTES):
+            if offset and not offset % _BYTES_PER_TURN:
+                await asyncio.sleep(0)
+            await self._make_room()
+            self._connection.write(data[offset : offset + PIECE_BYTES])
+        self._alone = step.alone
         self._body_bytes += len(step.data)
-        if step.alone:
-            await self._push()
-            self._alone = True
-            self._add(index, data, len(step.data))
-            await self._push()
-            self._alone = True
-        elif len(data) >= PIECE_BYTES:
-            await self._push()
-            await self._push_pieces(data)
-            self._mark(index, len(step.data))
-        else:
-            self._add(index, data, len(step.data))
+        self._mark(index, len(step.data))
+        self._record()
 
-    def add_raw(self, index: int, data: bytes) -> None:
-        self._raw = True
-        self._add(index, data, len(data))
-
-    def end(self, index: int, step: End) -> None:
+    async def _end(self, index: int, step: End) -> bool:
         self._ended = True
         self.ending = Ending.CUT if step.cause else Ending.COMPLETE
         self._add(index, http1.end_bytes(self._framing), 0)
+        if self._reusable:
+            return False
+        await self.finish()
+        return True
 
-    async def wait(self, index: int, us: Microseconds) -> None:
-        self._due_us += us
+    async def _wait(self, index: int, us: Microseconds) -> None:
         if us > 0:
             await self._push()
             if self._connection.left:
                 raise _ClientLeftError
+            self._due_us += us
             due_us = self._start_us + self._due_us
             if self._clock.now_us() < due_us:
                 await self._clock.sleep_until(due_us)
         self._mark(index, 0)
+        if us > 0:
+            self._record()
 
-    async def cut(self, index: int, step: Close | Reset) -> Outcome:
+    async def _cut(self, index: int, step: Close | Reset) -> bool:
+        self.ending = Ending.CUT
         await self._push()
         await self._connection.flush()
         if self._connection.left:
@@ -174,12 +186,12 @@ class _Performance:
             self._connection.reset()
         self._mark(index, 0)
         self._record()
-        return Outcome(Ending.CUT, index)
+        return True
 
     async def finish(self) -> None:
         """The plan is over. If the client cannot tell, or was left in the middle, the connection's end tells it."""
         await self._push()
-        if not self.reusable:
+        if not self._reusable:
             await self._connection.flush()
             self._connection.close()
 
@@ -204,14 +216,6 @@ class _Performance:
             self.size = 0
         self._record()
 
-    async def _push_pieces(self, data: bytes) -> None:
-        view = memoryview(data)
-        for offset in range(0, len(view), PIECE_BYTES):
-            if offset and not offset % _BYTES_PER_TURN:
-                await asyncio.sleep(0)
-            await self._make_room()
-            self._connection.write(view[offset : offset + PIECE_BYTES])
-
     async def _make_room(self) -> None:
         if self._alone:
             self._alone = False
@@ -222,6 +226,8 @@ class _Performance:
             raise _ClientLeftError
 
     def _record(self) -> None:
+        if not self._marks:
+            return
         done_us = self._clock.now_us() - self._start_us
         self._deliveries += [Delivery(index, due_us, done_us, count) for index, due_us, count in self._marks]
         self._marks.clear()

@@ -1,0 +1,208 @@
+"""A server for tests, in one object: start it, load a scenario, point a client at it, ask what happened.
+
+Here: `MockLLM`, which puts the engine, its journal and a server on a thread of its own together. Not here: what it is
+made of (`engine.py`, `journal.py`, `net/thread.py`), what a scenario may be (`scenario/source.py`), the checks
+(`strict.py`) and pytest (`pytest_plugin.py`).
+"""
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Collection
+from types import TracebackType
+from typing import Self
+
+from mockllm.engine import Engine
+from mockllm.errors import MockLLMError
+from mockllm.journal import Journal
+from mockllm.namespace import Namespace
+from mockllm.net.clock import Clock
+from mockllm.net.environment import Environment, ProcessSetter, Setter, variables
+from mockllm.net.server import MOST_BODY_BYTES
+from mockllm.net.thread import ServerThread
+from mockllm.report import table
+from mockllm.scenario.document import Scenario
+from mockllm.scenario.library import Library
+from mockllm.scenario.source import Source, scenario_of
+from mockllm.strict import Evidence, Finding, findings
+
+ANY_KEY = "sk-mock"
+"""The API key of a client when the scenario does not ask for a certain one."""
+
+# What a client has done reaches the server's loop within one turn, and an exchange ends within a few more: a hang-up is
+# read, the connection is let go, the task that plays is cancelled and records the end.
+_TURNS = 16
+_SETTLE_S = 5.0
+_LAST_S = 0.5
+
+
+class MockLLM:
+    """A mock server on a thread of its own.
+
+    It is a context manager, for `with` and for `async with` in any event loop; or call `start` and `close`. Without a
+    scenario it serves the gallery, whose `hello` is the default. `library` says where names of scenarios are looked up,
+    `environ` what `env` changes variables with. Every method may be called from any thread; they block for as long as
+    they take, which is no time to speak of but for `wait_idle`.
+    """
+
+    def __init__(
+        self,
+        scenario: Source | None = None,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        clock: Clock | None = None,
+        max_body: int = MOST_BODY_BYTES,
+        library: Library | None = None,
+        environ: Setter | None = None,
+    ) -> None:
+        self._known = library if library is not None else Library.gallery()
+        self._engine = Engine(Library(self._known.entries()), Journal(settle=self._settle))
+        self._thread = ServerThread(self._engine, host=host, port=port, clock=clock, max_body=max_body)
+        self._setter = environ if environ is not None else ProcessSetter()
+        self._environments: list[Environment] = []
+        self._replaced: list[tuple[str, Namespace]] = []
+        self._loaded: Scenario | None = None
+        self._running = False
+        self._home = 0
+        if scenario is not None:
+            self.load(scenario)
+
+    def start(self) -> Self:
+        """Serve, if it does not yet; returns itself. Raises MockLLMError if the address cannot be had."""
+        if not self._running:
+            self._thread.start()
+            self._home = self._thread.call(threading.get_ident)
+            self._running = True
+        return self
+
+    def close(self) -> None:
+        """Stop serving, end every connection, and undo what `env` changed. The journal can still be read."""
+        for environment in reversed(self._environments):
+            environment.restore()
+        self._environments.clear()
+        if self._running:
+            self._running = False
+            self._thread.close()
+
+    @property
+    def url(self) -> str:
+        """The root of the server, such as `http://127.0.0.1:8000`. Raises MockLLMError before `start`."""
+        if not self._running:
+            raise MockLLMError(
+                "this MockLLM has no URL, because it does not run: call start(), or use it as a context manager"
+            )
+        return self._thread.url
+
+    @property
+    def base_url(self) -> str:
+        """What an OpenAI client takes as its base URL, such as `http://127.0.0.1:8000/v1`: the default scenario."""
+        return f"{self.url}/v1"
+
+    def load(self, source: Source) -> Self:
+        """Make this scenario the default one, in its first state; returns itself, so `load(...).base_url` works.
+
+        See `scenario_of` for what may be given. What was served before stays in the journal and in the checks. Raises
+        ScenarioError with everything that is wrong with the scenario.
+        """
+        # A new value even for the same scenario: the state of a namespace belongs to one value and is left with it.
+        scenario = scenario_of(source, self._known).model_copy()
+        self._thread.call(self._put, scenario)
+        return self
+
+    __call__ = load
+
+    @property
+    def journal(self) -> Journal:
+        """What happened so far. Each reading of it waits for what the server has in hand, so that an answer which the
+        client has read to its end is found complete, and a client that has hung up is found to have left.
+        """
+        return self._engine.journal
+
+    def wait_idle(self, timeout_s: float = 5.0) -> None:
+        """Return when no exchange is open. Raises TimeoutError with those that are, if it takes longer.
+
+        It blocks: in async code whose client is not done yet, call it in a worker thread.
+        """
+        if self._running:
+            self._settle()
+            try:
+                self._thread.run(self._thread.server.idle, timeout_s)
+            except TimeoutError:
+                still = table(self.journal.open_exchanges())
+                raise TimeoutError(f"after {timeout_s:g} s these exchanges are still open:\n{still}") from None
+
+    def problems(self, *, allow: Collection[str] = ()) -> tuple[str, ...]:
+        """What a strict test must not pass over (`strict.Check`), each with its reason and its cure.
+
+        `allow` names the checks that are left out. An exchange that is just about to end is waited for.
+        """
+        with contextlib.suppress(TimeoutError):  # what is still open is one of the findings
+            self.wait_idle(_LAST_S)
+        return tuple(map(str, self._thread.call(self._find, frozenset(allow))))
+
+    def reset(self) -> None:
+        """Forget the journal and all state; what was loaded stays, in its first state."""
+        self._thread.call(self._forget)
+
+    def env(self) -> Environment:
+        """Point every OpenAI client that is built from now on here, by environment variables, and take proxies away.
+
+        They stay set until `close`, or until the end of a `with` block around this call. Raises MockLLMError before
+        `start`.
+        """
+        auth = self._loaded.auth if self._loaded is not None else None
+        key = auth.keys[0] if auth is not None and auth.keys else ANY_KEY
+        environment = Environment(variables(self.base_url, key), self._setter)
+        self._environments.append(environment)
+        return environment
+
+    def _put(self, scenario: Scenario) -> None:
+        replaced = [
+            (name, state)
+            for name, state in self._engine.namespaces().items()
+            if state.scenario.name == scenario.name and all(state is not other for _, other in self._replaced)
+        ]
+        self._replaced += replaced
+        self._engine.library.put(scenario)
+        self._loaded = scenario
+
+    def _forget(self) -> None:
+        self._engine.reset()
+        self._replaced.clear()
+
+    def _find(self, allow: frozenset[str]) -> tuple[Finding, ...]:
+        states = {id(state): (name, state) for name, state in (*self._replaced, *self._engine.namespaces().items())}
+        evidence = Evidence(
+            exchanges=self.journal.all(),
+            states=tuple(states.values()),
+            loaded=self._loaded.name if self._loaded is not None else None,
+            pointed=bool(self._environments),
+        )
+        return findings(evidence, allow=allow)
+
+    def _settle(self) -> None:
+        """Give the server's loop a few turns, unless this is its own thread or it does not run."""
+        if self._running and threading.get_ident() != self._home:
+            self._thread.run(_turns, _SETTLE_S)
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        return self.start()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+async def _turns() -> None:
+    for _ in range(_TURNS):
+        await asyncio.sleep(0)

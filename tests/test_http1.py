@@ -1,0 +1,120 @@
+"""HTTP/1.1 bytes as tables; the expected values are RFC 9112 and RFC 9110 by hand."""
+
+import pytest
+
+from mockllm import http1
+from mockllm.plan import Close, End, Frame, Head, Send, Wait
+
+
+@pytest.mark.parametrize(
+    ("head", "expected"),
+    [
+        (Head(200), b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"),
+        (Head(204, (), "length"), b"HTTP/1.1 204 No Content\r\n\r\n"),
+        (
+            Head(200, (("Content-Type", "text/event-stream"), ("x-b", "2"), ("x-a", "1"))),
+            (
+                b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nx-b: 2\r\nx-a: 1\r\n"
+                b"transfer-encoding: chunked\r\n\r\n"
+            ),
+        ),
+        (
+            Head(429, (("content-length", "0"),), "length"),
+            b"HTTP/1.1 429 Too Many Requests\r\ncontent-length: 0\r\n\r\n",
+        ),
+        (Head(503, (), "close"), b"HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\n\r\n"),
+        (Head(599, (), "length"), b"HTTP/1.1 599 \r\n\r\n"),
+        (
+            Head(200, (("Transfer-Encoding", "gzip, chunked"),)),
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
+        ),
+        (Head(200, (("Connection", "keep-alive"),), "close"), b"HTTP/1.1 200 OK\r\nConnection: keep-alive\r\n\r\n"),
+        (Head(200, (("x-city", "Zürich"),), "length"), "HTTP/1.1 200 OK\r\nx-city: Zürich\r\n\r\n".encode()),
+    ],
+)
+def test_a_head_is_the_status_line_the_headers_in_order_and_what_the_framing_needs(head, expected):
+    assert http1.head_bytes(head) == expected
+
+
+@pytest.mark.parametrize(
+    ("status", "phrase"),
+    [
+        (200, "OK"),
+        (413, "Content Too Large"),
+        (414, "URI Too Long"),
+        (416, "Range Not Satisfiable"),
+        (422, "Unprocessable Content"),
+        (500, "Internal Server Error"),
+        (529, ""),
+    ],
+)
+def test_reason_phrases_are_those_of_rfc_9110_on_every_python(status, phrase):
+    assert http1.reason(status) == phrase
+
+
+@pytest.mark.parametrize("pair", [("x-a", "1\r\nx-b: 2"), ("x-a", "1\n"), ("x-a", "\r"), ("x\r\n", "1"), ("x-a", "\0")])
+def test_a_header_that_would_forge_another_is_refused_by_name(pair):
+    with pytest.raises(ValueError, match="cannot be sent") as refusal:
+        http1.head_bytes(Head(200, (("x-good", "1"), pair)))
+    assert repr(pair[0]) in str(refusal.value)
+    assert repr(pair[1]) in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("data", "framing", "expected"),
+    [
+        (b"hello", "chunked", b"5\r\nhello\r\n"),
+        (b"x" * 255, "chunked", b"ff\r\n" + b"x" * 255 + b"\r\n"),
+        (b"", "chunked", b""),
+        (b"hello", "length", b"hello"),
+        (b"hello", "close", b"hello"),
+    ],
+)
+def test_body_bytes_are_framed_and_no_chunk_is_empty(data, framing, expected):
+    assert http1.chunk_bytes(data, framing) == expected
+
+
+@pytest.mark.parametrize(("framing", "expected"), [("chunked", b"0\r\n\r\n"), ("length", b""), ("close", b"")])
+def test_only_a_chunked_body_has_bytes_at_its_end(framing, expected):
+    assert http1.end_bytes(framing) == expected
+
+
+@pytest.mark.parametrize(
+    ("head", "sent", "expected"),
+    [
+        (Head(200), 7, True),
+        (Head(200, (), "close"), 7, False),
+        (Head(200, (("Content-Length", "7"),), "length"), 7, True),
+        (Head(200, (("content-length", "7"),), "length"), 6, False),
+        (Head(200, (("content-length", "7"),), "length"), 8, False),
+        (Head(200, (("content-length", "soon"),), "length"), 7, False),
+        (Head(200, (), "length"), 0, False),
+        (Head(204, (), "length"), 0, True),
+        (Head(304, (), "length"), 0, True),
+        (Head(103, (), "length"), 0, True),
+        (Head(204, (), "length"), 1, False),
+    ],
+)
+def test_the_end_of_a_body_shows_if_its_framing_tells_it_and_told_the_truth(head, sent, expected):
+    assert http1.tells_end(head, sent) is expected
+
+
+@pytest.mark.parametrize(
+    ("plan", "expected"),
+    [
+        ((), False),
+        ((Wait(1), Head(200), End()), False),
+        ((Wait(1), Head(200, (("Connection", "keep-alive, Close"),)), End()), True),
+        ((Head(200, (("connection", "keep-alive"),)), End()), False),
+        ((Head(200, (("connection", "closed"),)), End()), False),
+    ],
+)
+def test_a_head_announces_that_the_connection_closes_by_the_close_option_only(plan, expected):
+    assert http1.announces_close(plan) is expected
+
+
+def test_for_http_1_0_only_chunked_heads_change_to_the_end_of_the_connection():
+    send = Send(b"x", Frame("x"))
+    plan = (Wait(5), Head(200, (("a", "b"),)), send, End(), Head(200, (), "length"), Close())
+    expected = (Wait(5), Head(200, (("a", "b"),), "close"), send, End(), Head(200, (), "length"), Close())
+    assert http1.for_http_1_0(plan) == expected
