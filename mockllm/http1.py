@@ -9,7 +9,7 @@ from dataclasses import replace
 from http import HTTPStatus
 from types import MappingProxyType
 
-from mockllm.plan import BodyFraming, Head, Plan
+from mockllm.plan import BodyFraming, End, Head, Plan, Send
 
 # RFC 9110 §15 renamed four phrases; the standard library followed in Python 3.13 only, and bytes must not depend on it.
 _RENAMED = {413: "Content Too Large", 414: "URI Too Long", 416: "Range Not Satisfiable", 422: "Unprocessable Content"}
@@ -78,6 +78,11 @@ def for_http_1_0(plan: Plan) -> Plan:
     return tuple(
         replace(step, body="close") if isinstance(step, Head) and step.body == "chunked" else step for step in plan
     )
+
+
+def for_head_request(plan: Plan) -> Plan:
+    """The plan for a HEAD request, whose answer has a head and no body (RFC 9110 §9.3.2); the connection ends after it."""
+    return tuple(step for step in plan if not isinstance(step, (Send, End)))
 
 
 def _field(head: Head, name: str) -> str | None:

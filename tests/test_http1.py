@@ -118,3 +118,9 @@ def test_for_http_1_0_only_chunked_heads_change_to_the_end_of_the_connection():
     plan = (Wait(5), Head(200, (("a", "b"),)), send, End(), Head(200, (), "length"), Close())
     expected = (Wait(5), Head(200, (("a", "b"),), "close"), send, End(), Head(200, (), "length"), Close())
     assert http1.for_http_1_0(plan) == expected
+
+
+def test_a_head_request_gets_the_head_alone():
+    head = Head(200, (("content-length", "2"),), "length")
+    plan = (Wait(5), head, Send(b"ok", Frame("ok", "body")), End())
+    assert http1.for_head_request(plan) == (Wait(5), head)

@@ -8,6 +8,7 @@ which `fakery.py` refuses. Importing this module imports Faker, which is slow: `
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from types import MappingProxyType
 from typing import Any, Final
 
 from faker.providers.date_time.en_US import Provider
@@ -19,7 +20,9 @@ NOW: Final = datetime(2025, 1, 1, tzinfo=UTC)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 # Faker's own units: a year is 365.24 days there and a month 30.42.
-_DAYS_PER_UNIT: Final = {"y": 365.24, "M": 30.42, "w": 7, "d": 1, "h": 1 / 24, "m": 1 / 1440, "s": 1 / 86400}
+_DAYS_PER_UNIT: Final = MappingProxyType(
+    {"y": 365.24, "M": 30.42, "w": 7, "d": 1, "h": 1 / 24, "m": 1 / 1440, "s": 1 / 86400}
+)
 _RELATIVE: Final = re.compile(r"(?:[+-]?\d+[yMwdhms])+")
 _STEP: Final = re.compile(r"([+-]?\d+)([yMwdhms])")
 
@@ -65,7 +68,9 @@ class PinnedDates(Provider):
         tzinfo: tzinfo | None = None,
     ) -> datetime:
         """A moment between the two, each `NOW` when left out. Faker would ask for the machine's time zone."""
-        picked = super().date_time_between_dates(_moment(datetime_start, NOW), _moment(datetime_end, NOW), tzinfo or UTC)
+        picked = super().date_time_between_dates(
+            _moment(datetime_start, NOW), _moment(datetime_end, NOW), tzinfo or UTC
+        )
         return picked if tzinfo else picked.replace(tzinfo=None)
 
     def time_series(
@@ -77,11 +82,21 @@ class PinnedDates(Provider):
         tzinfo: tzinfo | None = None,
     ) -> Iterator[tuple[datetime, Any]]:
         """Pairs of moment and value from the one date to the other."""
-        series = super().time_series(_moment(start_date, NOW), _moment(end_date, NOW), precision, distrib, tzinfo or UTC)
+        series = super().time_series(
+            _moment(start_date, NOW), _moment(end_date, NOW), precision, distrib, tzinfo or UTC
+        )
         return ((moment if tzinfo else moment.replace(tzinfo=None), value) for moment, value in series)
 
-    def date_of_birth(self, tzinfo: tzinfo | None = None, minimum_age: int = 0, maximum_age: int = 115) -> date:
-        """The birthday of somebody whose age lies between the two at `NOW`. Raises ValueError where no age does."""
+    def date_of_birth(
+        self,
+        tzinfo: tzinfo | None = None,  # noqa: ARG002 - Faker's signature
+        minimum_age: int = 0,
+        maximum_age: int = 115,
+    ) -> date:
+        """The birthday of somebody whose age lies between the two at `NOW`. Raises ValueError where no age does.
+
+        The moment is the same in every `tzinfo`, so that changes nothing here.
+        """
         if not 0 <= minimum_age <= maximum_age:
             raise ValueError(f"minimum_age {minimum_age} and maximum_age {maximum_age} leave no age")
         eldest = NOW.replace(year=NOW.year - maximum_age - 1) + timedelta(days=1)

@@ -62,7 +62,7 @@ def _ended(pieces: tuple[bytes, ...], tokens: int, split: Callable[[str], tuple[
     and short words make up the number.
     """
     for end in range(tokens, max(-1, tokens - _NEARBY), -1):
-        text = b"".join(pieces[:end]).decode(errors="ignore")
+        text = b"".join(pieces[:end]).decode()
         text += _SHORT_WORD * (tokens - len(split(text)))
         if len(split(text)) == tokens:
             return text
@@ -108,7 +108,7 @@ def _drawn(seed: Seed, name: str, args: tuple[object, ...], kwargs: dict[str, ob
         result = getattr(faker(seed), name)(*args, **kwargs)
         # A series is drawn while it is read, by when the shared Faker may have another seed.
         return list(result) if isinstance(result, Iterator) else result
-    except Exception as error:  # noqa: BLE001 - a hundred methods of a third party, and the author needs to know which
+    except Exception as error:
         raise FakeError(f"fake.{name} failed: {error}; check its arguments in Faker's documentation") from error
 
 

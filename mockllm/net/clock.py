@@ -20,6 +20,10 @@ class Clock(Protocol):
         """The time, in microseconds; never goes back."""
         ...
 
+    def wall_s(self) -> int:
+        """The time of day, in whole seconds since 1970."""
+        ...
+
     async def sleep_until(self, due_us: int) -> None:
         """Return when `now_us()` has reached `due_us`, never earlier; at once if it has already."""
         ...
@@ -41,6 +45,10 @@ class RealClock:
     def now_us(self) -> int:
         """The time, in microseconds."""
         return round((self._loop.time() if self._exact else time.monotonic()) * _US_PER_S)
+
+    def wall_s(self) -> int:
+        """The time of day of this machine, in whole seconds since 1970."""
+        return int(time.time())
 
     async def sleep_until(self, due_us: int) -> None:
         """Return when the time has come. A timer may fire early by its own rounding; then it is set again."""

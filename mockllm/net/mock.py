@@ -57,7 +57,7 @@ class MockLLM:
         environ: Setter | None = None,
     ) -> None:
         self._known = library if library is not None else Library.gallery()
-        self._engine = Engine(Library(self._known.entries()), Journal(settle=self._settle))
+        self._engine = Engine(_copy(self._known), Journal(settle=self._settle))
         self._thread = ServerThread(self._engine, host=host, port=port, clock=clock, max_body=max_body)
         self._setter = environ if environ is not None else ProcessSetter()
         self._environments: list[Environment] = []
@@ -201,6 +201,12 @@ class MockLLM:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _copy(library: Library) -> Library:
+    """The same scenarios in a library of its own, since a server may add to its library."""
+    files = library.entries()
+    return Library(files, [library.get(name) for name in library.names() if name not in files])
 
 
 async def _turns() -> None:

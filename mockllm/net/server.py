@@ -203,6 +203,7 @@ class Server:
             headers=read_headers(request),
             body=body,
             at_us=self._clock.now_us(),
+            wall_s=self._clock.wall_s(),
             connection=connection.number,
             reused=connection.calls > 1,
         )
@@ -213,6 +214,8 @@ class Server:
         task = asyncio.current_task()
         assert task is not None
         plan = exchange.plan if chunks else http1.for_http_1_0(exchange.plan)
+        if exchange.call.method == "HEAD":
+            plan = http1.for_head_request(plan)
         deliveries: list[Delivery] = []
         outcome = Outcome(Ending.STOPPED)
         self._open[task] = exchange

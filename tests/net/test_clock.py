@@ -1,6 +1,7 @@
 """The real clock: never early on any loop, exact deadlines on a stock one, whole milliseconds elsewhere."""
 
 import asyncio
+import time
 from types import SimpleNamespace
 
 import pytest
@@ -122,3 +123,10 @@ async def test_other_loops_are_asked_for_the_deadlines_millisecond_and_then_for_
 
     await RealClock(Coarse()).sleep_until(10_002_500)
     assert delays == [0.002, 0.001]
+
+
+def test_the_time_of_day_is_the_system_s(monkeypatch):
+    monkeypatch.setattr(time, "time", lambda: 1_767_225_600.75)
+    loop = asyncio.new_event_loop()
+    assert RealClock(loop).wall_s() == 1_767_225_600
+    loop.close()

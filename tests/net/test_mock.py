@@ -115,6 +115,15 @@ def test_without_a_scenario_the_gallery_is_served_by_name():
         assert llm.problems() == ()
 
 
+def test_a_library_of_values_is_served_and_left_as_it_was():
+    scenario = Scenario.model_validate({"name": "value", "rules": [{"replies": ["a value"]}]})
+    library = Library(scenarios=[scenario])
+    with MockLLM(library=library) as llm:
+        assert said(llm.base_url) == "a value"
+        llm.load(HI)
+    assert library.names() == ("value",)
+
+
 def test_names_are_looked_up_in_the_library_that_is_given(tmp_path: Path):
     (tmp_path / "mine.yaml").write_text("rules:\n  - replies: [my own]\n")
     library = Library.of_paths([tmp_path])

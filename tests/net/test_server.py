@@ -54,6 +54,13 @@ def test_every_method_gets_through_to_the_engine(serve, answers, client, method)
     assert [call.method for call in engine.calls] == [method]
 
 
+def test_a_head_request_gets_no_body(serve, answers, client, plain):
+    engine = answers({"/": plain()})
+    with client(serve(engine).url) as browser:
+        browser.send(b"HEAD / HTTP/1.1\r\nhost: mock\r\n\r\n")
+        assert browser.read_to_end() == OK_BYTES.removesuffix(b"ok")
+
+
 def test_an_absolute_target_is_its_path(serve, answers, client, plain):
     engine = answers({"/a": plain()})
     with client(serve(engine).url) as browser:

@@ -1,23 +1,23 @@
 """Whether a value is valid under a schema.
 
 Here: `refusal`, a validator for the keywords that examples are made for, and equality of JSON values. It is the last
-word on every example: what is made by construction may still be refused here, by `oneOf`, `not`, `if` or two patterns at
-once, and then the next value is tried. `format` is not checked (it is an annotation, Validation §7.2.1). Not here: how
-values are made. Source: JSON Schema 2020-12, Core §10-11 and Validation §6.
+word on every example: what is made by construction may still be refused here, by `oneOf`, `not`, `if` or two patterns
+at once, and then the next value is tried. `format` is not checked (it is an annotation, Validation §7.2.1). Not here:
+how values are made. Source: JSON Schema 2020-12, Core §10-11 and Validation §6.
 """
 
-from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 from types import MappingProxyType
 from typing import Final
 
 from mockllm.fill.schema.document import Document, Node, UnsupportedSchema, exact, is_list, is_number
-from mockllm.fill.schema.pattern import found
+from mockllm.fill.schema.pattern import UnsupportedPattern, found
 from mockllm.request import JSON
 
-# Schemas inside of schemas for one value: far more than anyone writes, and enough to stop a reference to itself.
-_MOST_STEPS: Final = 200
+# Schemas inside of schemas: enough for the deepest value, and an end for a reference to itself.
+_MOST_STEPS: Final = 100
 
 
 def identity(value: JSON) -> Hashable:
@@ -34,7 +34,7 @@ def refusal(schema: JSON, value: JSON, path: str, document: Document) -> str | N
 
     Raises UnsupportedSchema where the schema is malformed and where it refers to itself without end.
     """
-    return _refusal(schema, value, _Check(document, path))
+    return _refusal(schema, value, path, _Check(document, Node({}, path)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,28 +42,27 @@ class _Check:
     """Where the check stands."""
 
     document: Document
-    path: str
-    node: Node = Node({}, "#")
+    node: Node
     steps: int = 0
 
     def accepts(self, schema: JSON, value: JSON, *where: str | int) -> bool:
-        return _refusal(schema, value, replace(self, path=self.node.within(*where), steps=self.steps + 1)) is None
+        return _refusal(schema, value, self.node.within(*where), self) is None
 
     def accepts_target(self, value: JSON) -> bool:
         schema, path = self.document.target(self.node)
-        return _refusal(schema, value, replace(self, path=path, steps=self.steps + 1)) is None
+        return _refusal(schema, value, path, self) is None
 
-    def matches(self, keyword: str, value: JSON) -> list[bool]:
+    def verdicts(self, keyword: str, value: JSON) -> Iterator[bool]:
         """What each schema of a list says about the value."""
-        return [self.accepts(schema, value, keyword, index) for index, schema in enumerate(self.node.list(keyword))]
+        return (self.accepts(schema, value, keyword, index) for index, schema in enumerate(self.node.list(keyword)))
 
 
-def _refusal(schema: JSON, value: JSON, check: _Check) -> str | None:
+def _refusal(schema: JSON, value: JSON, path: str, outer: _Check) -> str | None:
     if schema is False:
         return "false"
-    if check.steps > _MOST_STEPS:
-        raise UnsupportedSchema(check.path, "$ref", "leads to itself")
-    check = replace(check, node=Node.of(schema, check.path))
+    if outer.steps > _MOST_STEPS:
+        raise UnsupportedSchema(path, "$ref", "leads to itself")
+    check = _Check(outer.document, Node.of(schema, path), outer.steps + 1)
     return next((keyword for keyword, test in _TESTS.items() if keyword in check.node and not test(check, value)), None)
 
 
@@ -119,7 +118,7 @@ def _size(keyword: str, kind: type | tuple[type, ...], allowed: Callable[[int, i
 
 
 def _pattern(check: _Check, value: JSON) -> bool:
-    return not isinstance(value, str) or found(check.node.text("pattern") or "", value)
+    return not isinstance(value, str) or _found(check.node, "pattern", check.node.text("pattern") or "", value)
 
 
 def _items(check: _Check, value: JSON) -> bool:
@@ -156,7 +155,9 @@ def _dependent(check: _Check, value: JSON) -> bool:
     if not isinstance(value, Mapping):
         return True
     table = check.node.table("dependentRequired")
-    return all(other in value for name, others in table.items() if name in value and is_list(others) for other in others)
+    return all(
+        other in value for name, others in table.items() if name in value and is_list(others) for other in others
+    )
 
 
 def _properties(check: _Check, value: JSON) -> bool:
@@ -174,9 +175,22 @@ def property_schemas(node: Node, name: str) -> list[tuple[JSON, tuple[str, ...]]
     """The schemas that apply to a property of this name, each with its place in the node."""
     named = node.table("properties")
     patterned = node.table("patternProperties")
-    schemas = [(named[name], ("properties", name))] if name in named else []
-    schemas += [(schema, ("patternProperties", key)) for key, schema in patterned.items() if found(key, name)]
+    schemas: list[tuple[JSON, tuple[str, ...]]] = []
+    if name in named:
+        schemas.append((named[name], ("properties", name)))
+    schemas += [
+        (schema, ("patternProperties", key))
+        for key, schema in patterned.items()
+        if _found(node, "patternProperties", key, name)
+    ]
     return schemas or [(node.get("additionalProperties", True), ("additionalProperties",))]
+
+
+def _found(node: Node, keyword: str, pattern: str, text: str) -> bool:
+    try:
+        return found(pattern, text)
+    except UnsupportedPattern as error:
+        raise node.refusal(keyword, str(error)) from error
 
 
 def _names(check: _Check, value: JSON) -> bool:
@@ -189,15 +203,15 @@ def _reference(check: _Check, value: JSON) -> bool:
 
 
 def _all(check: _Check, value: JSON) -> bool:
-    return all(check.matches("allOf", value))
+    return all(check.verdicts("allOf", value))
 
 
 def _any(check: _Check, value: JSON) -> bool:
-    return any(check.matches("anyOf", value))
+    return any(check.verdicts("anyOf", value))
 
 
 def _one(check: _Check, value: JSON) -> bool:
-    return sum(check.matches("oneOf", value)) == 1
+    return sum(check.verdicts("oneOf", value)) == 1
 
 
 def _not(check: _Check, value: JSON) -> bool:

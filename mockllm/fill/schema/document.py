@@ -6,6 +6,7 @@ schema that references point into. Not here: what keywords mean together (`flat.
 draft-07 and OpenAPI 3.0 write a thing in another way, `Node.of` turns it into this one.
 """
 
+import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,11 +21,11 @@ from mockllm.request import JSON
 OPTIONAL_DEPTH: Final = 5
 """Objects nested deeper than this get their required properties only, and arrays as few items as they may have."""
 
-MAX_DEPTH: Final = 32
+MAX_DEPTH: Final = 20
 """The deepest nesting of a value, and of `allOf` and `$ref` around one."""
 
-MAX_NODES: Final = 10_000
-"""How many values, those inside of values included, one example may cost, those that turn out unfit included."""
+MAX_NODES: Final = 5_000
+"""How many values an example may cost, those inside of values and those that turn out unfit included."""
 
 MAX_ITEMS: Final = 1_000
 """The most items of an array, and the most properties of an object, that a schema may ask for."""
@@ -35,7 +36,7 @@ MAX_LENGTH: Final = 100_000
 TRIES: Final = 64
 """How many values in a row may turn out unfit before a schema counts as unsatisfiable."""
 
-TYPES: Final = ("object", "array", "string", "integer", "number", "boolean", "null")
+TYPES: Final[tuple[str, ...]] = ("object", "array", "string", "integer", "number", "boolean", "null")
 
 
 class UnsupportedSchema(MockLLMError):  # noqa: N818 - a property of the schema, named as its author meets it
@@ -117,6 +118,7 @@ _SHAPES: Final[Mapping[str, _Shape]] = MappingProxyType(
         "items": _SCHEMA,
         "minItems": _COUNT,
         "maxItems": _COUNT,
+        "uniqueItems": (lambda value: isinstance(value, bool), "true or false"),
         "contains": _SCHEMA,
         "minContains": _COUNT,
         "maxContains": _COUNT,
@@ -142,6 +144,10 @@ _SHAPES: Final[Mapping[str, _Shape]] = MappingProxyType(
     }
 )
 
+_SHOWN: Final = 60
+ASSERTIONS: Final = frozenset(_SHAPES)
+"""The keywords whose values have a shape; all others but `const` are annotations, or not supported."""
+
 _UNSUPPORTED: Final = ("$dynamicRef", "$recursiveRef", "dependentSchemas", "unevaluatedItems")
 
 
@@ -160,14 +166,14 @@ class Node:
         if schema is True:
             return cls({}, path)
         if not isinstance(schema, Mapping):
-            raise UnsupportedSchema(path, type(schema).__name__, "is no schema; write an object, true or false")
+            raise UnsupportedSchema(path, "schema", f"is {_shown(schema)} and must be an object, true or false")
         node = cls(_modern(schema), path)
         for keyword, value in node.keywords.items():
             if keyword in _UNSUPPORTED:
                 raise node.refusal(keyword, "is not supported")
             fits, wanted = _SHAPES.get(keyword, (_is_any, ""))
             if not fits(value):
-                raise node.refusal(keyword, f"is {str(value)[:40]!r} and must be {wanted}")
+                raise node.refusal(keyword, f"is {_shown(value)} and must be {wanted}")
         return node
 
     def refusal(self, keyword: str, reason: str) -> UnsupportedSchema:
@@ -214,6 +220,10 @@ class Node:
     def within(self, *steps: str | int) -> str:
         """The path of a schema inside this one."""
         return "/".join([self.path, *(str(step).replace("~", "~0").replace("/", "~1") for step in steps)])
+
+
+def _shown(value: JSON) -> str:
+    return json.dumps(value, default=str)[:_SHOWN]
 
 
 def _is_any(_: object) -> bool:

@@ -32,10 +32,14 @@ def text_for(name: str, seed: Seed) -> str:
     return _looked_up(_TEXTS, name, _words)(faker(seed))
 
 
-def text_in(form: str, seed: Seed) -> str | None:
-    """A text in this `format`, or None for one that says nothing about the text (`int32`, `password`, ...)."""
-    draw = _FORMATS.get(form)
-    return None if draw is None else draw(faker(seed))
+def has_texts(form: str) -> bool:
+    """Whether a `format` says what the text looks like; `int32` and `password` do not."""
+    return form in _FORMATS
+
+
+def text_in(form: str, seed: Seed) -> str:
+    """A text in this `format`."""
+    return _FORMATS[form](faker(seed))
 
 
 def range_for(name: str, default: tuple[int, int]) -> tuple[int, int]:

@@ -14,13 +14,13 @@ from types import MappingProxyType
 from typing import Final
 
 from mockllm.fill.schema.accept import identity, property_schemas
-from mockllm.fill.schema.document import MAX_DEPTH, TYPES, Document, Node, exact, is_list, is_number
+from mockllm.fill.schema.document import ASSERTIONS, MAX_DEPTH, TYPES, Document, Node, exact, is_list, is_number
 from mockllm.request import JSON
 
 Branch = tuple[JSON, str]
 """A schema and its path."""
 
-_COMBINED: Final = frozenset({"$ref", "allOf", "anyOf", "oneOf", "if", "then", "else"})
+_OWN: Final = ASSERTIONS - {"$ref", "allOf", "anyOf", "oneOf", "if", "then", "else"}
 _EVERY_TYPE: Final = frozenset(TYPES)
 
 
@@ -38,16 +38,18 @@ def flatten(schema: JSON, path: str, document: Document, depth: int = 0) -> Flat
     node = Node.of(schema, path)
     if depth > MAX_DEPTH:
         raise node.refusal("$ref" if "$ref" in node else "allOf", "leads to itself, or is nested too deep")
-    flat = Flat(Node(_own(node), path), tuple(_choices(node)))
-    for part, part_path in _parts(node, document):
-        flat = merged(flat, flatten(part, part_path, document, depth + 1))
-    if "$ref" in node:
-        flat = Flat(flat.node, flat.choices, flat.refs | {node.text("$ref") or ""})
+    own, parts = _own(node), _parts(node, document)
+    if len(parts) == 1 and not own:
+        # A schema that only points elsewhere is best told by where it points.
+        path = parts[0][1]
+    flat = Flat(Node(own, path), tuple(_choices(node)), frozenset(node.names("$ref")))
+    for part, part_path in parts:
+        flat = merged(flat, flatten(part, part_path, document, depth + 1), path)
     return flat
 
 
-def merged(one: Flat, two: Flat) -> Flat:
-    """Both at once. Raises UnsupportedSchema where no value could be both."""
+def merged(one: Flat, two: Flat, path: str) -> Flat:
+    """Both at once, known by this path. Raises UnsupportedSchema where no value could be both."""
     keywords = dict(one.node.keywords)
     for keyword, value in two.node.keywords.items():
         if keyword in keywords and keyword in _MERGES:
@@ -55,7 +57,6 @@ def merged(one: Flat, two: Flat) -> Flat:
         else:
             keywords.setdefault(keyword, value)
     keywords |= _properties(one.node, two.node) | _items(one.node, two.node)
-    path = one.node.path if one.node.keywords else two.node.path
     node = Node(keywords, path)
     if "type" in keywords and not node.names("type"):
         raise node.refusal("type", "leaves no type, with what else the schema asks for")
@@ -64,9 +65,9 @@ def merged(one: Flat, two: Flat) -> Flat:
 
 def _own(node: Node) -> dict[str, JSON]:
     """The keywords that are not made of schemas for the same value, with `const` as an `enum` of one."""
-    own = {keyword: value for keyword, value in node.keywords.items() if keyword not in _COMBINED}
-    if "const" in own:
-        const = own.pop("const")
+    own = {keyword: value for keyword, value in node.keywords.items() if keyword in _OWN}
+    if "const" in node:
+        const = node.get("const")
         own["enum"] = _common_values([const], own.get("enum", [const]))
     return own
 
@@ -78,10 +79,11 @@ def _parts(node: Node, document: Document) -> list[Branch]:
 
 def _choices(node: Node) -> list[tuple[Branch, ...]]:
     """`anyOf`, `oneOf`, and `if` as a choice between its two outcomes."""
-    choices: list[tuple[Branch, ...]] = []
-    for keyword in ("anyOf", "oneOf"):
-        if keyword in node:
-            choices.append(tuple((part, node.within(keyword, at)) for at, part in enumerate(node.list(keyword))))
+    choices = [
+        tuple((part, node.within(keyword, index)) for index, part in enumerate(node.list(keyword)))
+        for keyword in ("anyOf", "oneOf")
+        if keyword in node
+    ]
     if "if" in node:
         both: JSON = {"allOf": [node.get("if"), node.get("then", True)]}
         choices.append(((both, node.within("if")), (node.get("else", True), node.within("else"))))
@@ -97,8 +99,9 @@ def _properties(one: Node, two: Node) -> dict[str, JSON]:
 
 
 def _of_property(node: Node, name: str) -> JSON:
-    schemas = [schema for schema, _ in property_schemas(node, name)]
-    return schemas[0] if len(schemas) == 1 else {"allOf": schemas}
+    """What the schema says of a name, but for `patternProperties`, which stay what they are."""
+    schema, (keyword, *_) = property_schemas(node, name)[0]
+    return True if keyword == "patternProperties" else schema
 
 
 def _items(one: Node, two: Node) -> dict[str, JSON]:
@@ -119,22 +122,31 @@ def _both(one: JSON, two: JSON) -> JSON:
 
 
 def _larger(one: JSON, two: JSON) -> JSON:
-    return max(one, two) if is_number(one) and is_number(two) else one
+    assert is_number(one)
+    assert is_number(two)
+    return max(one, two)
 
 
 def _smaller(one: JSON, two: JSON) -> JSON:
-    return min(one, two) if is_number(one) and is_number(two) else one
+    assert is_number(one)
+    assert is_number(two)
+    return min(one, two)
 
 
 def _common_values(one: JSON, two: JSON) -> JSON:
-    allowed = {identity(value) for value in two} if is_list(two) else set()
-    return [value for value in one if identity(value) in allowed] if is_list(one) else one
+    assert is_list(one)
+    assert is_list(two)
+    allowed = {identity(value) for value in two}
+    return [value for value in one if identity(value) in allowed]
 
 
 def _common_types(one: JSON, two: JSON) -> JSON:
     """The types in both; an integer is a number too."""
     first, second = _types(one), _types(two)
-    widened = [first | {"integer"} if "number" in first else first, second | {"integer"} if "number" in second else second]
+    widened = [
+        first | {"integer"} if "number" in first else first,
+        second | {"integer"} if "number" in second else second,
+    ]
     common = widened[0] & widened[1]
     return [name for name in TYPES if name in common and not (name == "integer" and "number" in common)]
 
@@ -144,24 +156,26 @@ def _types(value: JSON) -> frozenset[str]:
 
 
 def _union(one: JSON, two: JSON) -> JSON:
-    return list(dict.fromkeys([*one, *two])) if is_list(one) and is_list(two) else one
+    assert is_list(one)
+    assert is_list(two)
+    return list(dict.fromkeys([*one, *two]))
 
 
 def _tables(one: JSON, two: JSON) -> JSON:
-    if not isinstance(one, Mapping) or not isinstance(two, Mapping):
-        return one
+    assert isinstance(one, Mapping)
+    assert isinstance(two, Mapping)
     return {**one, **{key: _both(one[key], value) if key in one else value for key, value in two.items()}}
 
 
 def _dependencies(one: JSON, two: JSON) -> JSON:
-    if not isinstance(one, Mapping) or not isinstance(two, Mapping):
-        return one
+    assert isinstance(one, Mapping)
+    assert isinstance(two, Mapping)
     return {**one, **{key: _union(one[key], value) if key in one else value for key, value in two.items()}}
 
 
 def _common_multiple(one: JSON, two: JSON) -> JSON:
-    if not is_number(one) or not is_number(two):
-        return one
+    assert is_number(one)
+    assert is_number(two)
     a, b = exact(one), exact(two)
     common = Fraction(math.lcm(a.numerator * b.denominator, b.numerator * a.denominator), a.denominator * b.denominator)
     return int(common) if common.denominator == 1 else float(common)
@@ -186,6 +200,6 @@ _MERGES: Final[Mapping[str, Callable[[JSON, JSON], JSON]]] = MappingProxyType(
         "required": _union,
         "dependentRequired": _dependencies,
         "patternProperties": _tables,
-        **dict.fromkeys(("items", "contains", "additionalProperties", "propertyNames"), _both),
+        **dict.fromkeys(("items", "contains", "additionalProperties", "unevaluatedProperties", "propertyNames"), _both),
     }
 )

@@ -72,7 +72,7 @@ class Heights:
             return 0
         items = schema.get("items", True)
         places = [*_listed(schema, "prefixItems"), *(items if is_list(items) else (items,))]
-        return 1 + max(self._height(place, depth + 1) for place in places[:least])
+        return 1 + max((self._height(place, depth + 1) for place in places[:least]), default=0)
 
 
 def _listed(schema: Mapping[str, JSON], keyword: str) -> tuple[JSON, ...]:

@@ -1,9 +1,10 @@
 """Texts that a regular expression finds something in.
 
-Here: `found`, which searches as JSON Schema does, and `matches`, which draws texts from the expression's own syntax
-tree: literals, classes, groups, alternation, repeats, back references. Anchors and lookarounds write nothing; a text
-that breaks one is found unfit by `found` and another is drawn. Not here: lengths and other keywords (`scalars.py`).
-Source of the dialect: ECMA-262 as far as Python's `re` reads it, with ASCII classes (JSON Schema Core §6.4).
+Here: `found`, which searches as JSON Schema does, `is_costly`, which warns of that, and `matches`, which draws texts
+from the expression's own syntax tree: literals, classes, groups, alternation, repeats, back references. Anchors and
+lookarounds write nothing; a text that breaks one is found unfit by `found` and another is drawn. Not here: lengths
+and other keywords (`scalars.py`). Source of the dialect: ECMA-262 as far as Python's `re` reads it, with ASCII
+classes (JSON Schema Core §6.4).
 """
 
 import re
@@ -11,14 +12,15 @@ import string
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import count
 from random import Random  # noqa: TID251 - the type only: `Seed.random` makes the value
 from re import _parser  # type: ignore[attr-defined]
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from mockllm.fill.schema.document import MAX_LENGTH
 from mockllm.seeds import Seed
+
+_Read = TypeVar("_Read")
 
 _PLAIN: Final = string.ascii_letters + string.digits
 _PRINTABLE: Final = _PLAIN + "-_. " + string.punctuation
@@ -42,6 +44,14 @@ def found(pattern: str, text: str) -> bool:
     return _compiled(pattern).search(text) is not None
 
 
+def is_costly(pattern: str) -> bool:
+    """Whether searching a text that does not match may take for ever, because a repeat stands in a repeat.
+
+    Raises UnsupportedPattern.
+    """
+    return _is_costly(_tree(pattern), repeated=False)
+
+
 def matches(pattern: str, least: int, most: int, seed: Seed) -> Iterator[str]:
     """Drawn texts without end, of `least` to `most` characters if the expression can be that long.
 
@@ -54,11 +64,13 @@ def matches(pattern: str, least: int, most: int, seed: Seed) -> Iterator[str]:
         raise UnsupportedPattern(f"wants more than {MAX_LENGTH} characters")
     wanted = min(max(least, shortest), longest)
     drawing = _Drawing(seed.random())
-    for texts in count():
+    texts = 0
+    while True:
         length = drawing.random.randint(wanted, max(wanted, min(most, longest, wanted + _SLACK)))
         drawing.plain = texts < _PLAIN_TEXTS
         drawing.groups.clear()
         yield drawing.text(tree, length - shortest)
+        texts += 1
 
 
 @lru_cache(_CACHED)
@@ -71,7 +83,7 @@ def _tree(pattern: str) -> Any:
     return _read(pattern, lambda text: _parser.parse(text, re.ASCII))
 
 
-def _read(pattern: str, read: Callable[[str], Any]) -> Any:
+def _read(pattern: str, read: Callable[[str], _Read]) -> _Read:
     try:
         with warnings.catch_warnings():
             # "[[" will mean something else one day; here it is what it is in ECMA-262.
@@ -79,6 +91,18 @@ def _read(pattern: str, read: Callable[[str], Any]) -> Any:
             return read(_GROUP_NAME.sub("(?P<", pattern))
     except (re.error, OverflowError, RecursionError) as error:
         raise UnsupportedPattern(f"is {pattern[:80]!r}, which cannot be read ({error})") from error
+
+
+def _is_costly(tree: Any, *, repeated: bool) -> bool:
+    for operation, argument in tree:
+        kind = str(operation)
+        repeats = kind in _REPEATS and argument[1] - argument[0] > _FEW_TIMES
+        if repeats and repeated:
+            return True
+        inner = _INNER.get(kind, lambda _: ())(argument)
+        if any(_is_costly(part, repeated=repeated or repeats) for part in inner):
+            return True
+    return False
 
 
 class _Drawing:
@@ -112,19 +136,24 @@ class _Drawing:
             raise UnsupportedPattern(f"uses {operation.lower()}, which is not supported")
         return _WRITERS[operation](self, argument, extra)
 
-    def _literal(self, code: int, _: int) -> str:
+    def literal(self, code: int, _: int) -> str:
+        """The character itself."""
         return chr(code)
 
-    def _nothing(self, _: Any, __: int) -> str:
+    def nothing(self, _: Any, __: int) -> str:
+        """For what only looks."""
         return ""
 
-    def _any(self, _: None, __: int) -> str:
+    def any_one(self, _: None, __: int) -> str:
+        """A dot."""
         return self._one_of(lambda _: True, ())
 
-    def _other(self, code: int, _: int) -> str:
+    def other(self, code: int, _: int) -> str:
+        """Any character but one."""
         return self._one_of(lambda character: character != chr(code), ())
 
-    def _class(self, members: list[tuple[Any, Any]], _: int) -> str:
+    def one_of_class(self, members: list[tuple[Any, Any]], _: int) -> str:
+        """A `[...]`, or an escape such as that for digits."""
         negated = str(members[0][0]) == "NEGATE"
         tests = [(_MEMBERS[str(kind)], argument) for kind, argument in members[negated:]]
         own = [chr(code) for kind, argument in members for code in _codes(str(kind), argument)]
@@ -141,7 +170,8 @@ class _Drawing:
             raise UnsupportedPattern("has a class without a printable ASCII character")
         return self.random.choice(others)
 
-    def _repeat(self, argument: tuple[int, int, Any], extra: int) -> str:
+    def repeat(self, argument: tuple[int, int, Any], extra: int) -> str:
+        """As many times as bring the text nearest to its length."""
         fewest, most, tree = argument
         shortest, longest = tree.getwidth()
         if fewest > MAX_LENGTH:
@@ -158,39 +188,58 @@ class _Drawing:
             extra -= len(parts[-1]) - shortest
         return "".join(parts)
 
-    def _branch(self, argument: tuple[None, list[Any]], extra: int) -> str:
+    def branch(self, argument: tuple[None, list[Any]], extra: int) -> str:
+        """One of the alternatives."""
         return self.text(self.random.choice(argument[1]), extra)
 
-    def _group(self, argument: tuple[int | None, int, int, Any], extra: int) -> str:
+    def group(self, argument: tuple[int | None, int, int, Any], extra: int) -> str:
+        """A group, remembered for back references."""
         number, _, _, tree = argument
         text = self.text(tree, extra)
         if number is not None:
             self.groups[number] = text
         return text
 
-    def _atomic(self, tree: Any, extra: int) -> str:
+    def atomic(self, tree: Any, extra: int) -> str:
+        """A group that is not remembered."""
         return self.text(tree, extra)
 
-    def _again(self, number: int, _: int) -> str:
+    def again(self, number: int, _: int) -> str:
+        """A back reference."""
         return self.groups.get(number, "")
 
 
 _WRITERS: Final[Mapping[str, Callable[[_Drawing, Any, int], str]]] = MappingProxyType(
     {
-        "LITERAL": _Drawing._literal,
-        "NOT_LITERAL": _Drawing._other,
-        "ANY": _Drawing._any,
-        "IN": _Drawing._class,
-        "BRANCH": _Drawing._branch,
-        "SUBPATTERN": _Drawing._group,
-        "ATOMIC_GROUP": _Drawing._atomic,
-        "MAX_REPEAT": _Drawing._repeat,
-        "MIN_REPEAT": _Drawing._repeat,
-        "POSSESSIVE_REPEAT": _Drawing._repeat,
-        "GROUPREF": _Drawing._again,
-        "AT": _Drawing._nothing,
-        "ASSERT": _Drawing._nothing,
-        "ASSERT_NOT": _Drawing._nothing,
+        "LITERAL": _Drawing.literal,
+        "NOT_LITERAL": _Drawing.other,
+        "ANY": _Drawing.any_one,
+        "IN": _Drawing.one_of_class,
+        "BRANCH": _Drawing.branch,
+        "SUBPATTERN": _Drawing.group,
+        "ATOMIC_GROUP": _Drawing.atomic,
+        "MAX_REPEAT": _Drawing.repeat,
+        "MIN_REPEAT": _Drawing.repeat,
+        "POSSESSIVE_REPEAT": _Drawing.repeat,
+        "GROUPREF": _Drawing.again,
+        "AT": _Drawing.nothing,
+        "ASSERT": _Drawing.nothing,
+        "ASSERT_NOT": _Drawing.nothing,
+    }
+)
+
+_REPEATS: Final = frozenset({"MAX_REPEAT", "MIN_REPEAT"})
+_FEW_TIMES: Final = 4
+
+# The sequences inside of an operation.
+_INNER: Final[Mapping[str, Callable[[Any], Sequence[Any]]]] = MappingProxyType(
+    {
+        "BRANCH": lambda argument: argument[1],
+        "SUBPATTERN": lambda argument: argument[-1:],
+        "ASSERT": lambda argument: argument[-1:],
+        "ASSERT_NOT": lambda argument: argument[-1:],
+        "MAX_REPEAT": lambda argument: argument[-1:],
+        "MIN_REPEAT": lambda argument: argument[-1:],
     }
 )
 
