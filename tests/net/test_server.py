@@ -58,7 +58,7 @@ def test_a_head_request_gets_no_body(serve, answers, client, plain):
     engine = answers({"/": plain()})
     with client(serve(engine).url) as browser:
         browser.send(b"HEAD / HTTP/1.1\r\nhost: mock\r\n\r\n")
-        assert browser.read_to_end() == OK_BYTES.removesuffix(b"ok")
+        assert browser.read_to_end() == (OK_BYTES.removesuffix(b"ok"), "FIN")
 
 
 def test_an_absolute_target_is_its_path(serve, answers, client, plain):

@@ -1,0 +1,238 @@
+"""Every scenario of the gallery, served over a real socket to the official Python client.
+
+One row a scenario: what the client ends up with for each of the scenario's example requests, written by hand from the
+scenario's own words. A scenario without a row fails `test_the_table_has_every_scenario`.
+"""
+
+import re
+from dataclasses import dataclass, replace
+
+import openai
+import pytest
+
+from mockllm.scenario.library import Library
+from mockllm.scenario.pace import Pace
+
+GALLERY = Library.gallery()
+IMPATIENT_S = 0.5
+
+
+@dataclass(frozen=True)
+class End:
+    """What a client has at the end. The choices' texts are joined by line breaks; a pattern must match a whole text."""
+
+    text: str | re.Pattern[str] = ""
+    finish: str | None = "stop"
+    reasoning: str = ""
+    refusal: str = ""
+    spoken: str = ""
+    cites: tuple[str, ...] = ()
+    calls: tuple[tuple[str, str | re.Pattern[str]], ...] = ()
+    raises: type[Exception] | None = None
+
+
+@dataclass(frozen=True)
+class Row:
+    """The ends of the example requests, and how many HTTP requests they take together.
+
+    With `gives_up` the client has a short limit for silence, which is what such a scenario is for; with `hurried` the
+    scenario is served without its pace, which takes time and changes nothing that is told here.
+    """
+
+    ends: tuple[End, ...]
+    requests: int
+    gives_up: bool = False
+    hurried: bool = False
+
+
+def says(*texts, **other):
+    return Row(tuple(End(text, **other) for text in texts), len(texts))
+
+
+def fails(kind, text="", *, requests=1, gives_up=False, finish=None):
+    return Row((End(text, finish, raises=kind),), requests, gives_up)
+
+
+def calls(*pairs, text="", finish="tool_calls"):
+    return Row((End(text, finish, calls=pairs),), 1)
+
+
+def hurried(row):
+    return replace(row, hurried=True)
+
+
+def after(row, requests):
+    """The same end after so many requests."""
+    return replace(row, requests=requests)
+
+
+PARIS = ("get_weather", '{"city":"Paris"}')
+CUT_CALL = ("get_weather", re.compile(r'\{"city".*[^}]'))
+ENDLESS = "This sentence has no"
+STALLED = "This sentence stops right here"
+SAID = says("All is said.")
+THOUGHT = says("Hello to you too!", reasoning="The user greets me. I should greet back.")
+
+TABLE = {
+    # basics
+    "hello": hurried(says("Hello! I am a scripted answer, and I will say exactly this every time. 🌞")),
+    "choices": says("Heads, I win.\nTails, you lose."),
+    "cited": says("The sky is blue (example.com).", cites=("https://example.com/sky",)),
+    "conversation": says("Nice to meet you. What is your name?", "What a fine name. How can I help?", "Goodbye!"),
+    "cut-by-limit": says("The first ten words of this answer are all that", finish="length"),
+    "echo": says("gpt-5.1 heard: Is this thing on? (turn 0)"),
+    "logprobs": says("Yes 🌞"),
+    "lorem": hurried(says(re.compile(r"(?s)[A-Z].{1000,}"))),
+    "rules": says("It is sunny.", "Arr!", "I am quite sure."),
+    "spoken": says("", spoken="Good morning."),
+    "stop-word": says("One, two, three "),
+    "stored": says("Keep this one."),
+    # errors
+    "context-length": fails(openai.BadRequestError),
+    "error-in-200": says("", finish=None),
+    "error-in-stream": fails(openai.APIError, "It was"),
+    "html-from-proxy": fails(openai.InternalServerError, requests=3),
+    "unknown-model": fails(openai.NotFoundError),
+    "wrong-key": fails(openai.AuthenticationError),
+    "wrong-status": fails(openai.InternalServerError, requests=3),
+    # reasoning
+    "long-silence": fails(openai.APITimeoutError, gives_up=True),
+    "reasoning": hurried(THOUGHT),
+    "reasoning-field": THOUGHT,
+    # retries
+    "do-not-retry": fails(openai.InternalServerError),
+    "overloaded": after(says("There is room again."), 2),
+    "quota": fails(openai.RateLimitError, requests=3),
+    "rate-limited": after(says("Thank you for waiting."), 3),
+    "reset-then-answer": after(says("Second time lucky."), 2),
+    "server-error": after(says("Back again."), 2),
+    "silly-hint": after(says("Soon enough."), 2),
+    # streaming
+    "byte-by-byte": says("Sunny 🌞, é and 漢字."),
+    "closed": fails(openai.APIConnectionError, ENDLESS),
+    "done-late": fails(openai.APITimeoutError, "All is said.", finish="stop", gives_up=True),
+    "done-spaced": SAID,
+    "done-twice": SAID,
+    "empty-role": says("Who is speaking?"),
+    "no-done": SAID,
+    "reset": fails(openai.APIConnectionError, ENDLESS),
+    "slow-tokens": fails(openai.APITimeoutError, gives_up=True),
+    "stall": fails(openai.APITimeoutError, STALLED, gives_up=True),
+    "stall-with-heartbeat": fails(openai.APITimeoutError, STALLED, gives_up=True),
+    "text-after-done": SAID,
+    "truncated": says(ENDLESS, finish=None),
+    # structured
+    "cut-json": says(re.compile(r"\{.*[^}]"), finish="length"),
+    "filtered": says("The recipe begins with", finish="content_filter"),
+    "refused": says("", refusal="I'm sorry, I cannot help with that."),
+    "structured": says('{"title":"Science fair","day":"Friday"}'),
+    # tools
+    "auto": Row(
+        (
+            End(finish="tool_calls", calls=(("get_weather", re.compile(r'\{"city":".*"\}')),)),
+            End(re.compile(r'\{"name":".*","age":\d+\}')),
+        ),
+        2,
+    ),
+    "custom-tool": calls(("run_sql", "SELECT count(*) FROM users;")),
+    "cut-arguments": calls(CUT_CALL, finish="length"),
+    "cut-arguments-lying": calls(CUT_CALL),
+    "legacy-function": calls(("get_time", '{"zone":"UTC"}'), finish="function_call"),
+    # Recorded parallel calls have a space after the colon (wire-contract §5.1).
+    "parallel-calls": calls(("get_weather", '{"city": "Paris"}'), ("get_weather", '{"city": "Rome"}')),
+    "round-trip": Row((End(finish="tool_calls", calls=(PARIS,)), End("It is sunny in Paris. 🌞")), 2),
+    "text-then-call": calls(PARIS, text="Let me look that up."),
+    "tool-call": calls(PARIS),
+}
+
+
+def test_the_table_has_every_scenario():
+    assert sorted(TABLE) == list(GALLERY.names())
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_the_official_client_ends_up_with_what_the_scenario_says(mockllm, name):
+    row = TABLE[name]
+    scenario = GALLERY.get(name)
+    mockllm.load(scenario.model_copy(update={"pace": Pace()}) if row.hurried else scenario)
+    mockllm.env()
+    with openai.OpenAI(api_key="sk-test", timeout=IMPATIENT_S if row.gives_up else 20) as client:
+        ends = [ask(client, body) for body in scenario.requests()]
+    for end, wanted in zip(ends, row.ends, strict=True):
+        assert fitted(end, wanted) == wanted
+    assert len(mockllm.journal) == row.requests
+
+
+def fitted(end, wanted):
+    """The end with every text that a wanted pattern matches replaced by that pattern."""
+    pairs = zip(end.calls, wanted.calls, strict=False)
+    folded = [(name, fit(arguments, pattern)) for (name, arguments), (_, pattern) in pairs]
+    return replace(end, text=fit(end.text, wanted.text), calls=(*folded, *end.calls[len(folded) :]))
+
+
+def fit(text, wanted):
+    return wanted if isinstance(wanted, re.Pattern) and wanted.fullmatch(text) else text
+
+
+def ask(client, body):
+    """What the client has when the answer is over, however it ends."""
+    seen = []
+    try:
+        answer = client.chat.completions.create(**body)
+        if not body["stream"]:
+            return of_completion(answer)
+        with answer as stream:
+            for chunk in stream:
+                seen.append(chunk)  # noqa: PERF402 # what came before an error is kept
+    except openai.OpenAIError as error:
+        return replace(of_chunks(seen), raises=type(error))
+    return of_chunks(seen)
+
+
+def of_completion(completion):
+    choices = completion.choices or []
+    return End(
+        text="\n".join(choice.message.content or "" for choice in choices),
+        finish=next((choice.finish_reason for choice in choices), None),
+    )
+
+
+def of_chunks(chunks):
+    """The chunks put together as a client must: by choice, and within a choice by call."""
+    choices = [choice for chunk in chunks for choice in chunk.choices]
+    deltas = [choice.delta for choice in choices]
+    return End(
+        text="\n".join(
+            "".join(choice.delta.content or "" for choice in choices if choice.index == index)
+            for index in sorted({choice.index for choice in choices})
+        ),
+        finish=next((choice.finish_reason for choice in choices if choice.finish_reason), None),
+        reasoning="".join(extra(delta, "reasoning_content") or extra(delta, "reasoning") or "" for delta in deltas),
+        refusal="".join(delta.refusal or "" for delta in deltas),
+        spoken="".join(delta.audio.transcript or "" for delta in deltas if delta.audio),
+        cites=tuple(cite["url_citation"]["url"] for delta in deltas for cite in extra(delta, "annotations") or ()),
+        calls=(*folded_calls(deltas), *legacy_calls(deltas)),
+    )
+
+
+def extra(delta, name):
+    return (delta.model_extra or {}).get(name)
+
+
+def folded_calls(deltas):
+    folded = {}
+    for part in (part for delta in deltas for part in delta.tool_calls or ()):
+        name, text = folded.get(part.index, ("", ""))
+        if part.function is not None:
+            folded[part.index] = (name + (part.function.name or ""), text + (part.function.arguments or ""))
+        else:
+            custom = part.model_extra["custom"]
+            folded[part.index] = (name + custom.get("name", ""), text + custom.get("input", ""))
+    return [folded[index] for index in sorted(folded)]
+
+
+def legacy_calls(deltas):
+    parts = [delta.function_call for delta in deltas if delta.function_call]
+    if not parts:
+        return []
+    return [("".join(part.name or "" for part in parts), "".join(part.arguments or "" for part in parts))]
