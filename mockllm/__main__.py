@@ -1,0 +1,30 @@
+"""The command `mockllm`, also as `python -m mockllm`.
+
+Here: the way in, and the last net under it: nobody is shown a traceback. Not here: the commands (`cli/`), which are
+imported only when they are asked for.
+"""
+
+import os
+import sys
+
+import click
+
+from mockllm.cli.main import group
+
+_TRACEBACK = "MOCKLLM_TRACEBACK"
+
+
+def main() -> None:
+    """Run the command that the arguments of the process name; ends the process with its exit code."""
+    try:
+        group.main(prog_name="mockllm")
+    except Exception as error:
+        if os.environ.get(_TRACEBACK):
+            raise
+        message = f"mockllm failed, which is its own fault: {type(error).__name__}: {error}"
+        click.echo(f"{message}\nSet {_TRACEBACK}=1 to see where, and report it.", err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,392 @@
+"""The JSON Schema accepts every scenario that loads, and refuses what it can see is wrong."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from mockllm.errors import ScenarioError
+from mockllm.scenario import schema
+from mockllm.scenario.base import Authored
+from mockllm.scenario.document import Scenario
+from mockllm.scenario.load import load_text
+from mockllm.scenario.reader import read
+from mockllm.scenario.reply import CallReply
+from mockllm.scenario.schema import json_schema, schema_text
+
+VALIDATOR = jsonschema.Draft7Validator(json_schema())
+
+VALID = {
+    "no rules": "about: Nothing.",
+    "top": "{name: a-b.c_1, about: Text, source: [x, y], seed: 7, created: 0, tokens: exact, strict: true, rules: []}",
+    "created now": "{created: now, tokens: approximate, source: one}",
+    "models as a list": "models: [gpt-5.1, gpt-4o]",
+    "one model": "models: gpt-5.1",
+    "models only": "models: {ids: [gpt-5.1], only: true}",
+    "keys": "auth: {keys: [sk-test, sk-other]}",
+    "one key": "auth: {keys: sk-test}",
+    "keys given in places of nothing": "{models: null, auth: null, otherwise: null}",
+    "pace in numbers": "pace: {ttft: 300ms, itl: 20ms, jitter: 10%}",
+    "pace of nothing": "pace: {ttft: 0, itl: 0, jitter: 0}",
+    "pace everywhere": "pace: {head: 1ms, role: 1.5s, finish: 10 ms, done: 1m, body: 2s, tokens_per_second: 80.5}",
+    "pace drawn": """
+        pace:
+          ttft: {lognormal: {median: 300ms, sigma: 0.4, max: 2s}}
+          itl: {uniform: {min: 10ms, max: 30ms}}
+          finish: {normal: {mean: 10ms, sd: 2ms}}
+          done: {fixed: 5ms}
+          role: {fixed: {value: 5ms}}
+    """,
+    "defaults": """
+        defaults:
+          headers: {x-ratelimit-remaining-requests: "9"}
+          model: gpt-5.1-2026
+          service_tier: default
+          system_fingerprint: fp_1
+          usage: {input: 1, output: 2, reasoning: 1, cached: 0}
+          template: false
+    """,
+    "a plain text": "rules: [{replies: [Hello]}]",
+    "a text as tokens": "rules: [{replies: [{text: [Hel, lo]}]}]",
+    "a script": "rules: [{name: talk, replies: [One, Two], then: loop}, {replies: [{text: x}], then: repeat}]",
+    "every named content": """
+        rules:
+          - replies:
+              - {reasoning: Hmm, text: Yes, finish_reason: length, annotations: [{type: url_citation}]}
+              - {reasoning: {text: [H, mm], field: reasoning}, refusal: No.}
+              - {audio: Good morning.}
+              - {audio: {transcript: Good morning., data: [AAAA, AAAA]}}
+    """,
+    "tool calls": """
+        rules:
+          - replies:
+              - tool_calls:
+                  - {name: get_weather, arguments: {city: Paris, days: [1, 2], deep: {a: null}}}
+                  - {name: get_weather, arguments: '{"city": ', id: call_1}
+                  - {name: run, input: print(1)}
+                  - {name: run, arguments: ['{"a"', ':1}']}
+    """,
+    "parts": """
+        rules:
+          - replies:
+              - parts:
+                  - text: Let me see.
+                  - reasoning: {text: Hmm, field: reasoning_content}
+                  - reasoning: Hmm
+                  - refusal: {text: No}
+                  - tool_call: {name: f, arguments: {}, id: call_1}
+                  - tool_call: {name: g, input: free}
+                  - audio: Hi
+                  - audio: {transcript: Hi, data: [AAAA]}
+                  - text: {text: [a, b]}
+    """,
+    "choices": "rules: [{replies: [{choices: [Heads, {text: Tails, finish_reason: stop}]}]}]",
+    "a reply with surroundings": """
+        rules:
+          - replies:
+              - text: x
+                about: A note.
+                headers: {x-a: b}
+                pace: {itl: 1ms}
+                model: other
+                usage: {output: 9}
+                template: true
+    """,
+    "generate": "rules: [{replies: [{generate: 400}, {generate: {tokens: 10, reasoning_tokens: 5}}]}]",
+    "auto": "rules: [{replies: [{auto: true, pace: {ttft: 1s}}]}]",
+    "an error by its code": "rules: [{replies: [{error: rate_limit_exceeded}]}]",
+    "an error in full": """
+        rules:
+          - replies:
+              - error: {status: 418, code: teapot, type: kettle, param: leaf, message: Short., headers: {x-a: b}}
+              - error: {status: 500}
+              - {error: {code: slow_down, retry_after: none}, headers: {x-b: c}}
+    """,
+    "every retry hint": """
+        rules:
+          - replies:
+              - error: {status: 429, retry_after: 1.5s}
+              - error: {status: 429, retry_after: 2}
+              - error: {status: 429, retry_after: 0.5}
+              - error: {status: 429, retry_after: {ms: 1500}}
+              - error: {status: 429, retry_after: {date: 30s}}
+              - error: {status: 429, retry_after: {raw: soon}}
+              - error: {status: 429, retry_after: {after: 1m, ms: 60000}}
+              - error: {status: 429, retry_after: }
+    """,
+    "raw": """
+        rules:
+          - replies:
+              - raw: {status: 502, headers: {content-type: text/html}, body: <h1>Bad gateway</h1>}
+              - raw: {body: {a: [1]}}
+              - raw: {body: [1, 2]}
+    """,
+    "events": """
+        rules:
+          - replies:
+              - events:
+                  - {data: {choices: []}, tokens: 0}
+                  - {event: ping, id: "1", retry: 3000, comment: hello}
+                  - "[DONE]"
+                  - [1, 2]
+                  - 5
+                  - null
+    """,
+    "attempts": """
+        rules:
+          - replies:
+              - attempts:
+                  - error: {code: rate_limit_exceeded, retry_after: 1s}
+                  - reset: {at: start}
+                  - Not this time.
+                  - {raw: {status: 503}}
+                text: At last.
+              - {attempts: [{status: 500}], auto: true}
+    """,
+    "every position": """
+        rules:
+          - replies:
+              - text: a b c
+                faults:
+                  - reset: {at: start}
+                  - reset: {at: headers}
+                  - reset: {at: {token: 3}}
+                  - reset: {at: {token: {count: 3}}}
+                  - close: {at: {frame: 3}}
+                  - close: {at: {frame: {number: 3}}}
+                  - close: {at: {event: response.completed}}
+                  - close: {at: {event: {name: response.completed}}}
+                  - truncate: {at: {byte: 120}}
+                  - truncate: {at: {byte: {count: 120}}}
+                  - truncate: {at: {share: 50%}}
+                  - truncate: {at: {share: {share: 12.5%}}}
+                  - stall: {at: {point: {name: finish}}}
+                  - stall: {at: {point: done}}
+                  - stall: {at: end}
+    """,
+    "time and framing": """
+        rules:
+          - replies:
+              - text: a b c
+                faults:
+                  - stall: {at: start, for: 30s, heartbeat: 5s}
+                  - done: omit
+                  - done: {mode: late, by: 10s}
+                  - split: {}
+                  - split: {bytes: 1, every: 5ms}
+                  - status: 500
+                  - status: {code: 999}
+                  - cut_arguments: {call: 0, after: 3, finish: lying}
+                  - cut_arguments: {}
+    """,
+    "patches": """
+        rules:
+          - replies:
+              - text: a b c
+                faults:
+                  - patch: {remove: $.id}
+                  - patch: {frames: first, set: {"$.choices[0].delta.role": null}}
+                  - patch: {frames: 3, remove: [$.id, $.created]}
+                  - patch: {frames: [0, 2], set: {$.object: {any: thing}}}
+                  - patch: {frames: {which: usage}, set: {$.usage: null}}
+    """,
+    "when, by fields": """
+        rules:
+          - when: {api: chat, model: gpt-5*, stream: true, tools: [a, b], turn: 2}
+            replies: [x]
+          - when: {api: [chat, models], model: [a, b], tools: a, turn: {equals: 1, min: 0, max: 3}}
+            replies: [x]
+    """,
+    "when, by text": """
+        rules:
+          - when: {system: pirate, user: {contains: [a, b]}, last: {role: user, contains: x}, message: {equals: hi}}
+            replies: [x]
+          - when: {user: {regex: "^a+$"}, last: hello, message: {role: [tool, user], regex: x}}
+            replies: [x]
+          - when: {system: {equals: a, contains: a, regex: a}, last: {equals: a}, user: [a, b]}
+            replies: [x]
+    """,
+    "when, by tool results": """
+        rules:
+          - when: {tool_result: sunny}
+            replies: [x]
+          - when: {tool_result: {name: get_*, equals: a, contains: a, regex: a}}
+            replies: [x]
+    """,
+    "when, by headers and JSON": """
+        rules:
+          - when:
+              header: {x-mode: test, x-b: {absent: true}, x-c: {equals: a, contains: a, regex: a}}
+              json: {$.temperature: 0, $.metadata.tag: {contains: x}}
+            replies: [x]
+    """,
+    "when, combined": """
+        rules:
+          - when:
+              all: [{stream: true}, {not: {model: a}}]
+              any: [{user: a}, {any: [{user: b}]}]
+              not: {all: [{turn: 1}]}
+            replies: [x]
+    """,
+    "otherwise": "otherwise: {error: {status: 400, message: No.}}",
+    "otherwise a text": "otherwise: Hello",
+    "one example": "example: {messages: [{role: user, content: Hi}], stream: false}",
+    "examples": "example: [{n: 2}, {temperature: 0, tools: []}]",
+    "everything twice over anchors": """
+        pace: &pace {ttft: 1s}
+        rules:
+          - replies: [{text: x, pace: *pace}]
+          - replies: [{text: y, pace: {<<: *pace, itl: 5ms}}]
+    """,
+}
+
+INVALID = {
+    "an unknown key": "colour: red",
+    "an unknown key of a rule": "rules: [{replies: [x], color: red}]",
+    "an unknown key of a reply": "rules: [{replies: [{text: x, txet: y}]}]",
+    "an unknown key deep inside": "rules: [{replies: [{text: x, faults: [{reset: {at: start, a: 1}}]}]}]",
+    "an unknown fault": "rules: [{replies: [{text: x, faults: [{explode: {}}]}]}]",
+    "two faults in one entry": "rules: [{replies: [{text: x, faults: [{split: {}, done: omit}]}]}]",
+    "no fault in an entry": "rules: [{replies: [{text: x, faults: [{}]}]}]",
+    "a rule without replies": "rules: [{when: {}}]",
+    "no reply": "rules: [{replies: []}]",
+    "a reply that is a number": "rules: [{replies: [5]}]",
+    "a reply from Python": "rules: [{replies: [{call: answer}]}]",
+    "a fault as a reply": "rules: [{replies: [{reset: {at: start}}]}]",
+    "a duration without a unit": "pace: {itl: 20}",
+    "a duration in words": "pace: {ttft: soon}",
+    "a share without a sign": "pace: {jitter: 0.1}",
+    "an unknown distribution": "pace: {ttft: {zipf: {}}}",
+    "a distribution without its parameter": "pace: {ttft: {uniform: {min: 1ms}}}",
+    "no tokens a second": "pace: {tokens_per_second: 0}",
+    "a position without a unit": "rules: [{replies: [{text: x, faults: [{reset: {at: 3}}]}]}]",
+    "an unknown position": "rules: [{replies: [{text: x, faults: [{reset: {at: middle}}]}]}]",
+    "a fault without a position": "rules: [{replies: [{text: x, faults: [{reset: {}}]}]}]",
+    "a heartbeat of no time": "rules: [{replies: [{text: x, faults: [{stall: {at: start, heartbeat: 0}}]}]}]",
+    "an unknown error code": "rules: [{replies: [{error: rate_limit}]}]",
+    "an error without status or known code": "rules: [{replies: [{error: {code: teapot}}]}]",
+    "an error that is nothing": "rules: [{replies: [{error: null}]}]",
+    "an error with a status of success": "rules: [{replies: [{error: {status: 200}}]}]",
+    "a hint in words": "rules: [{replies: [{error: {status: 429, retry_after: soon}}]}]",
+    "a negative hint": "rules: [{replies: [{error: {status: 429, retry_after: -1}}]}]",
+    "an event with an unknown key": "rules: [{replies: [{events: [{date: x}]}]}]",
+    "auto that is off": "rules: [{replies: [{auto: false}]}]",
+    "a negative length": "rules: [{replies: [{generate: -1}]}]",
+    "a flag in words": "strict: no",
+    "a seed in words": "seed: seven",
+    "a name with a slash": "name: a/b",
+    "a text that is a number": "rules: [{replies: [{text: 5}]}]",
+    "an unknown matcher": "rules: [{when: {modle: x}, replies: [x]}]",
+    "a header that is a number": "rules: [{replies: [{text: x, headers: {x-a: 1}}]}]",
+    "a tool call without a name": "rules: [{replies: [{tool_calls: [{arguments: {}}]}]}]",
+    "an unknown part": "rules: [{replies: [{parts: [{image: x}]}]}]",
+    "an example that is a text": "example: Hello",
+    "a list": "[]",
+}
+
+
+@pytest.mark.parametrize("text", VALID.values(), ids=VALID)
+def test_what_loads_fits_the_schema(text):
+    load_text(text)
+    VALIDATOR.validate(read(text).value)
+
+
+@pytest.mark.parametrize("text", INVALID.values(), ids=INVALID)
+def test_what_the_loader_refuses_does_not_fit_the_schema(text):
+    with pytest.raises(ScenarioError):
+        load_text(text)
+    assert not VALIDATOR.is_valid(read(text).value)
+
+
+def fields(value: object) -> Iterator[tuple[type, str]]:
+    """Every field that is set anywhere inside, with the class that declares it."""
+    if isinstance(value, Authored):
+        for name in value.model_fields_set:
+            yield declaring(type(value), name), name
+            yield from fields(getattr(value, name))
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from fields(item)
+    elif isinstance(value, (tuple, list)):
+        for item in value:
+            yield from fields(item)
+
+
+def declaring(model: type, name: str) -> type:
+    return next(base for base in reversed(model.__mro__) if name in getattr(base, "model_fields", {}))
+
+
+def classes(model: type) -> Iterator[type]:
+    for derived in model.__subclasses__():
+        if derived.__module__.startswith("mockllm."):
+            yield derived
+            yield from classes(derived)
+
+
+def test_the_valid_documents_use_every_key_of_the_language():
+    used = {field for text in VALID.values() for field in fields(load_text(text))}
+    every = {(declaring(model, name), name) for model in classes(Authored) for name in model.model_fields}
+    assert {f"{model.__name__}.{name}" for model, name in every - used if model is not CallReply} == set()
+
+
+def mappings(body: object) -> Iterator[Mapping[str, object]]:
+    if isinstance(body, Mapping):
+        yield body
+        for value in body.values():
+            yield from mappings(value)
+    elif isinstance(body, list):
+        for value in body:
+            yield from mappings(value)
+
+
+def test_the_schema_is_draft_07_and_says_so():
+    jsonschema.Draft7Validator.check_schema(json_schema())
+    assert json_schema()["$schema"] == "http://json-schema.org/draft-07/schema#"
+
+
+def test_every_mapping_with_known_keys_is_closed():
+    known = [body for body in mappings(json_schema()) if body.get("type") == "object" and "properties" in body]
+    assert len(known) > 40
+    assert [body for body in known if body.get("additionalProperties") is not False] == []
+
+
+def test_no_reference_has_neighbours_which_draft_07_would_ignore():
+    assert [body for body in mappings(json_schema()) if isinstance(body.get("$ref"), str) and len(body) > 1] == []
+
+
+def test_every_reference_leads_to_a_definition():
+    text = schema_text()
+    names = {body["$ref"].removeprefix("#/definitions/") for body in mappings(json_schema()) if "$ref" in body}
+    assert names <= set(json_schema()["definitions"])
+    assert "CallReply" not in text
+
+
+def test_defaults_are_written_as_an_author_writes_them():
+    definitions = json_schema()["definitions"]
+    assert definitions["Done"]["anyOf"][1]["properties"]["by"]["default"] == "5s"
+    assert "default" not in definitions["Stall"]["properties"]["for"]
+    assert definitions["Split"]["properties"]["bytes"]["default"] == 1
+    assert "default" not in json_schema()["properties"]["pace"]
+    assert "default" not in json_schema()["properties"]["about"]
+
+
+def test_descriptions_are_those_of_the_language_without_its_line_breaks():
+    done = json_schema()["definitions"]["Done"]["description"]
+    assert done.startswith("The end marker of a stream goes wrong: ")
+    assert "\n" not in done
+    assert json_schema()["properties"]["seed"]["description"] == Scenario.model_fields["seed"].description
+
+
+def test_the_committed_schema_is_the_one_that_the_classes_give():
+    """If this fails: mockllm schema --write mockllm/scenario/scenario.schema.json."""
+    committed = Path(schema.__file__).with_name(schema.FILE).read_text(encoding="utf-8")
+    assert committed == schema_text()
+    assert json.loads(committed) == json_schema()
+
+
+def test_the_gallery_fits_the_schema():
+    folder = Path(__file__).resolve().parents[2] / "scenarios"
+    wrong = [str(path) for path in folder.rglob("*.yaml") if not VALIDATOR.is_valid(read(path.read_text()).value)]
+    assert wrong == []
