@@ -4,6 +4,8 @@ exists.
 Here: those checks, in the order in which the real service makes them. Not here: the fields of a body (`dialects/`).
 """
 
+from collections.abc import Mapping
+
 from mockllm.catalogue import KNOWN_ERRORS
 from mockllm.dialects import Found
 from mockllm.dialects.base import is_dialect
@@ -17,8 +19,7 @@ def authorize(scenario: Scenario, call: Call) -> None:
     """Refuse a call without an accepted key, in the real service's words."""
     if scenario.auth is None:
         return
-    bearer = call.headers.get("authorization") or ""
-    key = bearer.removeprefix("Bearer ") if bearer else call.headers.get("api-key")
+    key = call.key()
     if not key:
         known = KNOWN_ERRORS["missing_api_key"]
         raise ApiError(known.status, known.message)
@@ -39,12 +40,21 @@ def read(found: Found, call: Call, scenario: Scenario) -> Request:
     if call.body or call.method == "POST":
         _check_type(call)
         json = parse(call.body)
-    if is_dialect(found.endpoint):
-        request: Request = found.endpoint.read(call, json, strict=scenario.strict)
-        _check_model(scenario, request)
-        return request
-    body = json if isinstance(json, dict) else {}
-    return Request(found.endpoint.api, call, body, fingerprint=fingerprint(found.endpoint.api, call, json))
+    endpoint = found.endpoint
+    if is_dialect(endpoint):
+        return endpoint.read(call, json, strict=scenario.strict)
+    place = "/".join(found.parameters.values())
+    body = json if isinstance(json, Mapping) else {}
+    return Request(endpoint.api, call, body, fingerprint=fingerprint(endpoint.api, call, json, place))
+
+
+def check_model(scenario: Scenario, request: Request) -> None:
+    """Refuse a model that the scenario does not serve, if it serves its own `only`."""
+    models = scenario.models
+    if models is not None and models.only and request.model and request.model not in models.ids:
+        known = KNOWN_ERRORS["model_not_found"]
+        message = known.message.format(model=request.model)
+        raise ApiError(known.status, message, code=known.code, edge=known.edge)
 
 
 def _check_type(call: Call) -> None:
@@ -56,10 +66,3 @@ def _check_type(call: Call) -> None:
             f"specified the header 'Content-Type: {kind}'. Please try again with a supported content type."
         )
         raise ApiError(415, message, code="unsupported_content_type")
-
-
-def _check_model(scenario: Scenario, request: Request) -> None:
-    if scenario.models is not None and scenario.models.only and request.model not in scenario.models.ids:
-        known = KNOWN_ERRORS["model_not_found"]
-        message = known.message.format(model=request.model)
-        raise ApiError(known.status, message, code=known.code, edge=known.edge)

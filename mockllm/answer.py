@@ -81,8 +81,9 @@ def error_answer(error: ApiError) -> Answer:
     code = error.code if error.code is not None else error.type
     frame = Frame(plain.error_json(error), "body", label=f"error {code}")
     if error.edge:
-        return Answer(error.status, (("content-type", EDGE_TYPE), *error.headers), (frame,), plain.EDGE_ERROR, "edge")
-    return Answer(error.status, (("content-type", JSON_TYPE), *error.headers), (frame,), plain.ERROR)
+        headers = merged((("content-type", EDGE_TYPE),), error.headers)
+        return Answer(error.status, headers, (frame,), plain.EDGE_ERROR, "edge")
+    return Answer(error.status, merged((("content-type", JSON_TYPE),), error.headers), (frame,), plain.ERROR)
 
 
 def scripted_error(spec: ErrorSpec, request: Request, request_id: str) -> ApiError:
@@ -91,9 +92,8 @@ def scripted_error(spec: ErrorSpec, request: Request, request_id: str) -> ApiErr
     status = spec.status or (known.status if known else 400)
     message = spec.message
     if message is None:
-        wait = spec.retry_after.after if spec.retry_after and spec.retry_after.after else _SECOND_US
-        words = {"model": request.model, "request_id": request_id, "key": "sk-...mock", "wait": go_duration(wait)}
-        words["tokens"] = "128001"
+        words = {"model": request.model, "request_id": request_id, "key": "sk-...mock", "tokens": "128001"}
+        words["wait"] = go_duration(_wait_us(spec.retry_after))
         message = known.message.format(**words) if known else f"The endpoint refuses this request with status {status}."
     headers = (*_retry_headers(spec.retry_after, request.call.wall_s), *spec.headers.items())
     return ApiError(
@@ -109,6 +109,14 @@ def scripted_error(spec: ErrorSpec, request: Request, request_id: str) -> ApiErr
 
 def _type_of(status: int) -> str:
     return "server_error" if status >= 500 else INVALID  # noqa: PLR2004 # the class of server errors, RFC 9110 §15.6
+
+
+def _wait_us(retry: RetryAfter | None) -> int:
+    """The time that the hint tells, in microseconds; a second if it tells none."""
+    if retry is None:
+        return _SECOND_US
+    told = (retry.after, retry.date, retry.ms and 1_000 * retry.ms)
+    return next((us for us in told if us), _SECOND_US)
 
 
 def _retry_headers(retry: RetryAfter | None, wall_s: int) -> Iterator[tuple[str, str]]:
@@ -163,9 +171,9 @@ def events_answer(reply: EventsReply) -> Answer:
 
 
 def _event(spec: EventSpec) -> Frame:
-    if spec.data == "[DONE]":
-        return Frame(spec.data, "done", label="[DONE]")
     fields = (("", spec.comment), ("id", spec.id), ("retry", spec.retry))
     kept = tuple((name, str(value)) for name, value in fields if value is not None)
+    if spec.data == "[DONE]":
+        return Frame(spec.data, "done", label="[DONE]", event=spec.event, fields=kept)
     label = spec.event or (payload(spec.data)[:40] if spec.data is not None else "event")
     return Frame(spec.data, "event", spec.tokens, label, spec.event, kept)

@@ -12,7 +12,9 @@ INVALID = "invalid_request_error"
 
 @dataclass(frozen=True, slots=True)
 class KnownError:
-    """What the real service sends with a code. `code` is null for errors that have a name here but none on the wire."""
+    """What the real service sends with a code. `code` is what is on the wire: null for errors that have a name only
+    here, and one code for both rate limits.
+    """
 
     status: int
     type: str
@@ -60,11 +62,9 @@ KNOWN_ERRORS: Mapping[str, KnownError] = dict(
             _RATE.replace("{kind}", "requests per min (RPM)"),
             type_="requests",
         ),
-        _known(
-            429,
+        (
             "tokens_rate_limit_exceeded",
-            _RATE.replace("{kind}", "tokens per min (TPM)"),
-            type_="tokens",
+            KnownError(429, "tokens", _RATE.replace("{kind}", "tokens per min (TPM)"), "rate_limit_exceeded"),
         ),
         _known(
             429,

@@ -6,8 +6,9 @@ Here: the order of things, and nothing that knows an API or a socket. Not here: 
 times (`scenario/pace.py`), the bytes of an event (`dialects/sse.py`), playing (`net/player.py`).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import TypeVar, assert_never
 
 from mockllm.answer import Answer
@@ -23,6 +24,8 @@ from mockllm.seeds import Seed
 MOST_STEPS = 2_000_000
 """The longest plan that is played."""
 
+# Statuses whose answers have no body, and no word about its length (RFC 9110 §8.6).
+_WITHOUT_LENGTH = frozenset({204, 304})
 
 _Value = TypeVar("_Value")
 
@@ -61,16 +64,20 @@ def compile_answer(answer: Answer, pace: Pace, faults: tuple[Fault, ...], seed: 
         if isinstance(fault, FrameFault):
             changed = fault.apply(frames, seed.child("fault", index))
             frames = _or_missed(changed, frames, fault, unfired)
-    plan = tuple(_steps(answer, frames, times, request_id))
+    plan = _bounded(_steps(answer, frames, times, request_id))
     for index, fault in in_order:
         if isinstance(fault, PlanFault):
             replanned = fault.apply(plan, seed.child("fault", index))
             plan = _or_missed(replanned, plan, fault, unfired)
+    return Compiled(_bounded(plan), tuple(unfired))
+
+
+def _bounded(steps: Iterable[Step]) -> Plan:
+    """The steps as a plan, or PlanTooLongError as soon as there are too many."""
+    plan = tuple(islice(steps, MOST_STEPS + 1))
     if len(plan) > MOST_STEPS:
-        raise PlanTooLongError(
-            f"the plan has {len(plan)} steps, more than {MOST_STEPS}: shorten the reply or its faults"
-        )
-    return Compiled(plan, tuple(unfired))
+        raise PlanTooLongError(f"the plan has more than {MOST_STEPS} steps: shorten the reply or its faults")
+    return plan
 
 
 def _or_missed(changed: _Value | None, value: _Value, fault: Fault, unfired: list[str]) -> _Value:
@@ -89,28 +96,40 @@ def _times(answer: Answer, frames: Frames, pace: Pace, seed: Seed) -> _Times:
         return _Times(pace.head_us(seed), {frame.ordinal: time for frame, time in zip(frames, due, strict=True)})
     body = pace.body_us(stamp(answer.paced), seed)
     head = pace.head_us(seed) if pace.head is not None else body
-    return _Times(min(head, body) if pace.body is not None else head, {0: max(head, body)})
+    return _Times(head, {0: max(head, body)})
 
 
 def _steps(answer: Answer, frames: Frames, times: _Times, request_id: str) -> Iterator[Step]:
     """The plan without the faults of time, HTTP and connection."""
     streams = answer.streams
     bodies = [event_bytes(frame) if streams else body_bytes(frame.data, answer.layout) for frame in frames]
-    length: HeaderPairs = () if streams else (("content-length", str(sum(map(len, bodies)))),)
-    headers = merged((*answer.headers, *length, *_layer_headers(answer, times, request_id)), answer.overrides)
-    yield from _until(times.head, 0)
-    yield Head(answer.status, headers, "chunked" if streams else "length")
+    bare = streams or answer.status in _WITHOUT_LENGTH
+    length: HeaderPairs = () if bare else (("content-length", str(sum(map(len, bodies)))),)
+    own = (*length, *_layer_headers(answer, times, request_id))
+    if times.head:
+        yield Wait(times.head)
+    yield Head(answer.status, _headers(answer, own), "chunked" if streams else "length")
     now = times.head
     offset = 0
     for frame, data in zip(frames, bodies, strict=True):
-        due = max(now, times.frames.get(frame.ordinal, now))
-        yield from _until(due, now)
-        now = due
+        due = times.frames.get(frame.ordinal, now)
+        if due > now:
+            yield Wait(due - now)
+            now = due
         if frame.framing.delay_us:
             yield Wait(frame.framing.delay_us, frame.cause)
-        yield from _sends(frame, data, offset)
+        if frame.framing.split_bytes is None:
+            yield Send(data, frame, offset, cause=frame.cause)
+        else:
+            yield from _pieces(frame, data, offset, frame.framing.split_bytes)
         offset += len(data)
     yield End()
+
+
+def _headers(answer: Answer, own: HeaderPairs) -> HeaderPairs:
+    """The headers of the answer with our own after them, none of them twice, and the author's in their place."""
+    said = {name.lower() for name, _ in answer.headers}
+    return merged((*answer.headers, *(pair for pair in own if pair[0] not in said)), answer.overrides)
 
 
 def _layer_headers(answer: Answer, times: _Times, request_id: str) -> HeaderPairs:
@@ -125,17 +144,8 @@ def _layer_headers(answer: Answer, times: _Times, request_id: str) -> HeaderPair
             assert_never(answer.layer)
 
 
-def _until(due: Microseconds, now: Microseconds) -> Iterator[Wait]:
-    if due > now:
-        yield Wait(due - now)
-
-
-def _sends(frame: Frame, data: bytes, offset: int) -> Iterator[Step]:
-    """One frame's bytes, in one piece or in the pieces that its framing asks for."""
-    size = frame.framing.split_bytes
-    if size is None:
-        yield Send(data, frame, offset, cause=frame.cause)
-        return
+def _pieces(frame: Frame, data: bytes, offset: int, size: int) -> Iterator[Step]:
+    """One frame's bytes in pieces, each in a write of its own."""
     for start in range(0, len(data), size):
         if start and frame.framing.split_every_us:
             yield Wait(frame.framing.split_every_us)

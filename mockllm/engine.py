@@ -6,11 +6,12 @@ steps. Not here: matching (`scenario/match.py`), the forms of a reply (`respond.
 (`compile.py`), sockets (`net/`).
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import TypeAlias
 
-from mockllm.address import Address, resolve
-from mockllm.admission import authorize, read
+from mockllm.address import Address, is_address, resolve
+from mockllm.admission import authorize, check_model, read
 from mockllm.answer import Answer, error_answer, json_answer
 from mockllm.compile import Compiled, compile_answer
 from mockllm.dialects import Found, find
@@ -20,9 +21,11 @@ from mockllm.errors import ApiError, MockLLMError
 from mockllm.exchange import Delivery, Exchange, Outcome, Trouble
 from mockllm.journal import Journal
 from mockllm.namespace import Namespace
-from mockllm.request import Call, Request
+from mockllm.request import Call, Request, fingerprint
 from mockllm.respond import Circumstances, respond
+from mockllm.scenario.document import Rule
 from mockllm.scenario.library import Library
+from mockllm.scenario.match import When
 from mockllm.scenario.pace import Pace
 from mockllm.scenario.script import Match, Step, first_match, step_of
 from mockllm.seeds import Seed
@@ -30,8 +33,15 @@ from mockllm.seeds import Seed
 HEALTH = "/_mockllm/health"
 """The path that tells whether the server answers; it is not recorded."""
 
+Observer: TypeAlias = Callable[[Exchange], None]
+"""What is shown each exchange when it has ended."""
+
 MOST_NAMESPACES = 10_000
-_NOT_SERVED = frozenset({404, 405})
+"""How many namespaces have state at a time; the one that was not used for longest is forgotten first."""
+
+OTHERWISE = -1
+"""The place of `otherwise` among the rules, for counting its attempts and its faults."""
+
 _DEFAULT_MODELS = ("gpt-5.1", "gpt-5-mini", "gpt-4.1", "gpt-4o", "gpt-4o-mini", "o4-mini")
 
 
@@ -72,9 +82,10 @@ class _Visit:
 class Engine:
     """The scenarios, their namespaces and the journal of one server."""
 
-    def __init__(self, library: Library, journal: Journal | None = None) -> None:
+    def __init__(self, library: Library, journal: Journal | None = None, *, observers: Iterable[Observer] = ()) -> None:
         self.library = library
         self.journal = journal if journal is not None else Journal()
+        self._observers = tuple(observers)
         self._namespaces: dict[str, Namespace] = {}
         self._calls = 0
 
@@ -85,33 +96,44 @@ class Engine:
         self._calls += 1
         try:
             address = resolve(call, self.library)
-        except (ApiError, MockLLMError) as error:
-            return self._opened(call, "", self._refused(call, _as_api_error(error), None, Trouble.UNMATCHED))
+        except ApiError as error:
+            return self._opened(call, "", self._refused(call, error, None, Trouble.UNMATCHED))
+        except MockLLMError as error:
+            return self._opened(call, "", self._failed(call, error, None))
         state = self.namespace(address)
         return self._opened(call, address.namespace, self._decide(call, address, state))
 
     def too_large(self, call: Call, limit: int) -> Exchange:
-        """The answer to a body above the limit."""
+        """The answer to a body above the limit; `call` comes without it."""
         self._calls += 1
+        try:
+            namespace = resolve(call, self.library).namespace
+        except MockLLMError:
+            namespace = ""
         message = f"Request body is too large: the limit is {limit} bytes."
         error = ApiError(413, message, code="request_too_large")
-        return self._opened(call, "", self._refused(call, error, None, None))
+        return self._opened(call, namespace, self._refused(call, error, None, None))
 
     def finish(self, exchange: Exchange, deliveries: tuple[Delivery, ...], outcome: Outcome) -> None:
-        """Complete the record of an exchange."""
+        """Complete the record of an exchange, and show it to the observers; a check of health is no exchange."""
         self.journal.end(exchange.number, deliveries, outcome)
+        if self._observers and exchange.number:
+            ended = replace(exchange, deliveries=deliveries, outcome=outcome)
+            for observe in self._observers:
+                observe(ended)
 
     def namespace(self, address: Address) -> Namespace:
         """The state of a namespace, made on first use."""
-        state = self._namespaces.get(address.namespace)
+        state = self._namespaces.pop(address.namespace, None)
         if state is None or state.scenario is not address.scenario:
-            state = self._namespaces[address.namespace] = Namespace(address.scenario)
-            if len(self._namespaces) > MOST_NAMESPACES:
-                del self._namespaces[next(iter(self._namespaces))]
+            state = Namespace(address.scenario)
+        self._namespaces[address.namespace] = state
+        if len(self._namespaces) > MOST_NAMESPACES:
+            del self._namespaces[next(iter(self._namespaces))]
         return state
 
     def namespaces(self) -> Mapping[str, Namespace]:
-        """Every namespace that was used, by name."""
+        """Every namespace that has state, by name, the one that was used last at the end."""
         return dict(self._namespaces)
 
     def reset(self) -> None:
@@ -120,59 +142,61 @@ class Engine:
         self.journal.clear()
 
     def _decide(self, call: Call, address: Address, state: Namespace) -> _Decision:
+        try:
+            found = find(call.method, address.path)
+        except ApiError as error:
+            return self._refused(call, error, None, Trouble.UNMATCHED)
         request: Request | None = None
         try:
-            visit = _Visit(find(call.method, address.path), address, state)
             authorize(address.scenario, call)
-            request = read(visit.found, call, address.scenario)
-            return self._answer(request, visit)
-        except ApiError as error:
-            trouble = Trouble.UNMATCHED if error.status in _NOT_SERVED and request is None else None
-            return self._refused(call, error, request, trouble)
+            request = read(found, call, address.scenario)
+            if not is_address(request.model):
+                check_model(address.scenario, request)
+            return self._answer(request, _Visit(found, address, state))
         except MockLLMError as error:
-            failed = ApiError(500, f"mockllm: {error}", type_="server_error", code="reply_failed")
-            return self._refused(call, failed, request, Trouble.FAILED)
+            return self._failed(call, error, request)
 
     def _answer(self, request: Request, visit: _Visit) -> _Decision:
         """The step of the first rule that matches, or the answer for when none does."""
-        scenario = visit.address.scenario
-        match = first_match(scenario, request, named_only=not is_dialect(visit.found.endpoint))
-        if match.rule is None:
-            return self._unmatched(request, visit, match)
-        rule = scenario.rules[match.rule]
-        title = rule.title(match.rule)
-        if (taken := visit.state.take(match.rule, request)) is None:
+        scenario, endpoint = visit.address.scenario, visit.found.endpoint
+        match = first_match(scenario, request, named_only=not is_dialect(endpoint))
+        if match.rule is not None:
+            why = "\n".join(["matched", *map(str, match.misses)])
+            return self._scripted(match.rule, scenario.rules[match.rule], why, request, visit)
+        if not is_dialect(endpoint):
+            seed = visit.seed().child("resource", request.fingerprint)
+            data = endpoint.answer(request, visit.found.parameters, visit.surroundings(request))
+            answer = json_answer(data, endpoint.layout, label=f"body {request.api}")
+            compiled = compile_answer(answer, Pace(), (), seed, request_id(seed))
+            return _Decision(answer, compiled, request, why="answered from what the server holds")
+        if scenario.otherwise is not None:
+            rule = Rule.model_construct(name="otherwise", when=When(), replies=(scenario.otherwise,), then=None)
+            return self._scripted(OTHERWISE, rule, _nearest(match), request, visit)
+        message = f"mockllm: no rule of scenario '{scenario.name}' matches this request. {_nearest(match)}"
+        error = ApiError(400, message, code="no_rule_matched")
+        return self._refused(request.call, error, request, Trouble.UNMATCHED, why=_nearest(match))
+
+    def _scripted(self, number: int, rule: Rule, why: str, request: Request, visit: _Visit) -> _Decision:
+        """The step that the script of a rule has for this request; `number` is the rule's place among the rules."""
+        title = rule.title(number)
+        if (taken := visit.state.take(number, rule, request)) is None:
             message = (
-                f"mockllm: the script of {title} is used up: all {len(rule.replies)} replies were given. Add a reply, or "
-                "say `then: repeat` or `then: loop`."
+                f"mockllm: the script of {title} is used up: all {len(rule.replies)} replies were given. "
+                "Add a reply, or say `then: repeat` or `then: loop`."
             )
             error = ApiError(400, message, code="script_exhausted")
             return self._refused(request.call, error, request, Trouble.EXHAUSTED, rule=title)
         index, attempt = taken
         reply = rule.replies[index]
         step = step_of(reply, attempt)
-        seed = visit.seed().child(match.rule, index, request.fingerprint)
+        seed = visit.seed().child(number, index, request.fingerprint)
         # After the scripted attempts every try is the same try, so the same request gets the same bytes again.
-        decision = self._respond(step, request, visit, seed, min(attempt, len(reply.attempts) + 1))
-        visit.state.fire(match.rule, index, attempt, step, decision.compiled.unfired)
-        why = "\n".join(["matched", *map(str, match.misses)])
+        try:
+            decision = self._respond(step, request, visit, seed, min(attempt, len(reply.attempts) + 1))
+        except MockLLMError as error:
+            return self._failed(request.call, error, request, rule=title)
+        visit.state.fire(number, index, attempt, step, decision.compiled.unfired)
         return _Decision(decision.answer, decision.compiled, request, title, why, attempt)
-
-    def _unmatched(self, request: Request, visit: _Visit, match: Match) -> _Decision:
-        """A resource's own answer, `otherwise`, or a refusal that says which rule came nearest."""
-        seed = visit.seed().child("otherwise", request.fingerprint)
-        scenario, endpoint = visit.address.scenario, visit.found.endpoint
-        if not is_dialect(endpoint):
-            data = endpoint.answer(request, visit.found.parameters, visit.surroundings(request))
-            answer = json_answer(data, endpoint.layout, label=f"body {request.api}")
-            compiled = compile_answer(answer, Pace(), (), seed, request_id(seed))
-            return _Decision(answer, compiled, request, why="answered from what the server holds")
-        if (reply := scenario.otherwise) is not None:
-            decision = self._respond(Step(reply, reply.faults, last=True), request, visit, seed, 1)
-            return _Decision(decision.answer, decision.compiled, request, "otherwise", _nearest(match))
-        message = f"mockllm: no rule of scenario '{scenario.name}' matches this request. {_nearest(match)}"
-        error = ApiError(400, message, code="no_rule_matched")
-        return self._refused(request.call, error, request, Trouble.UNMATCHED, why=_nearest(match))
 
     def _respond(self, step: Step, request: Request, visit: _Visit, seed: Seed, attempt: int) -> _Decision:
         around = Circumstances(
@@ -198,10 +222,17 @@ class Engine:
         rule: str | None = None,
         why: str = "",
     ) -> _Decision:
-        seed = Seed.of("refused", call.method, call.path, call.body)
+        seed = Seed.of("refused", call.path, fingerprint("", call, None))
         answer = error_answer(error)
         compiled = compile_answer(answer, Pace(), (), seed, request_id(seed))
         return _Decision(answer, compiled, request, rule, why or error.message, 1, trouble)
+
+    def _failed(self, call: Call, error: MockLLMError, request: Request | None, rule: str | None = None) -> _Decision:
+        """A refusal that the real service makes too, or else one that says what is wrong with the scenario."""
+        if isinstance(error, ApiError):
+            return self._refused(call, error, request, None, rule=rule)
+        told = ApiError(500, f"mockllm: {error}", type_="server_error", code="reply_failed")
+        return self._refused(call, told, request, Trouble.FAILED, rule=rule)
 
     def _opened(self, call: Call, namespace: str, decision: _Decision) -> Exchange:
         exchange = Exchange(
@@ -224,10 +255,6 @@ class Engine:
         answer = json_answer({"status": "ok"}, Layout(indent=0), label="health")
         compiled = compile_answer(answer, Pace(), (), Seed.of("health"), request_id(Seed.of("health")))
         return Exchange(0, "", call, None, 200, compiled.plan)
-
-
-def _as_api_error(error: MockLLMError) -> ApiError:
-    return error if isinstance(error, ApiError) else ApiError(500, f"mockllm: {error}", type_="server_error")
 
 
 def _nearest(match: Match) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from mockllm.request import Request
-from mockllm.scenario.document import Scenario
+from mockllm.scenario.document import Rule, Scenario
 from mockllm.scenario.script import Step, reply_index
 from mockllm.store import Store
 
@@ -32,34 +32,34 @@ class Namespace:
     fired: set[tuple[int, int, int, str]] = field(default_factory=set)
     store: Store = field(default_factory=Store)
 
-    def take(self, rule: int, request: Request) -> tuple[int, int] | None:
+    def take(self, number: int, rule: Rule, request: Request) -> tuple[int, int] | None:
         """The reply and the attempt number that this request gets, taken in one go; None if the script is used up.
 
-        A request that was given an attempt of a reply stays with that reply until its attempts are over, so that a
-        retry never eats the next turn.
+        `number` is the rule's place among the rules. A request that was given an attempt of a reply stays with that
+        reply until its attempts are over, so that a retry never eats the next turn.
         """
-        index = self.pending.get((rule, request.fingerprint))
+        index = self.pending.get((number, request.fingerprint))
         if index is None:
-            taken = self.taken.get(rule, 0)
-            index = reply_index(self.scenario.rules[rule], taken)
+            taken = self.taken.get(number, 0)
+            index = reply_index(rule, taken)
             if index is None:
                 return None
-            self.taken[rule] = taken + 1
-        key = (rule, index, request.fingerprint)
+            self.taken[number] = taken + 1
+        key = (number, index, request.fingerprint)
         attempt = self.tries.get(key, 0) + 1
         _remember(self.tries, key, attempt)
-        if attempt <= len(self.scenario.rules[rule].replies[index].attempts):
-            _remember(self.pending, (rule, request.fingerprint), index)
+        if attempt <= len(rule.replies[index].attempts):
+            _remember(self.pending, (number, request.fingerprint), index)
         else:
-            self.pending.pop((rule, request.fingerprint), None)
+            self.pending.pop((number, request.fingerprint), None)
         return index, attempt
 
-    def fire(self, rule: int, index: int, attempt: int, step: Step, unfired: tuple[str, ...]) -> None:
+    def fire(self, number: int, index: int, attempt: int, step: Step, unfired: tuple[str, ...]) -> None:
         """Note which faults of a step had a place to act; attempt 0 is the reply itself, after its
         scripted attempts.
         """
-        number = 0 if step.last else attempt
-        self.fired.update((rule, index, number, fault.kind) for fault in step.faults if fault.kind not in unfired)
+        attempt = 0 if step.last else attempt
+        self.fired.update((number, index, attempt, fault.kind) for fault in step.faults if fault.kind not in unfired)
 
 
 def _remember(memory: dict[_K, int], key: _K, value: int) -> None:

@@ -147,35 +147,43 @@ def render(plan: Plan) -> str:
     lines: list[str] = []
     now = 0
     for step in plan:
-        line = _describe(step)
-        if line is not None:
+        verb, what = _describe(step)
+        if step.cause or not isinstance(step, Wait):
             cause = f"    ({step.cause})" if step.cause else ""
-            lines.append(f"{now / 1_000_000:7.3f}  {line}{cause}".rstrip())
+            lines.append(_one_line(f"{_clock(now)}  {verb:<7}{what}{cause}").rstrip())
         if isinstance(step, Wait):
             now += step.us
     return "\n".join(lines)
 
 
-def _describe(step: Step) -> str | None:
+def _describe(step: Step) -> tuple[str, str]:
+    """The step as a verb and what it is done to."""
     match step:
-        case Wait(us=us, cause=cause):
-            return f"wait   {seconds(us)}" if cause else None
+        case Wait(us=us):
+            return "wait", seconds(us)
         case Head(status=status, headers=headers):
             kind = next((value for name, value in headers if name.lower() == "content-type"), "")
-            return f"head   {status} {kind.split(';')[0]}"
+            return "head", f"{status} {kind.split(';')[0]}".rstrip()
         case Send(data=data, frame=frame):
             number = f"#{frame.ordinal}" if frame.ordinal >= 0 else "+"
-            return f"send   {number:<4} {frame.label or f'{len(data)} bytes'}"
+            return "send", f"{number:<3} {frame.label or f'{len(data)} bytes'}"
         case Raw(data=data):
-            return f"raw    {len(data)} bytes"
-        case End():
-            return "end"
-        case Close():
-            return "close"
-        case Reset():
-            return "reset"
+            return "raw", f"{len(data)} bytes"
+        case End() | Close() | Reset():
+            return type(step).__name__.lower(), ""
         case _:
             assert_never(step)
+
+
+def _clock(us: Microseconds) -> str:
+    """Seconds to three places; integers, because floats round halves up or down as it happens."""
+    whole, rest = divmod((us + 500) // 1_000, 1_000)
+    return f"{whole:>3}.{rest:03}"
+
+
+def _one_line(text: str) -> str:
+    """The text with what would break or colour the line written as an escape."""
+    return text if text.isprintable() else "".join(it if it.isprintable() else repr(it)[1:-1] for it in text)
 
 
 def seconds(us: Microseconds) -> str:

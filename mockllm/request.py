@@ -57,6 +57,14 @@ class Call:
         """The query's parameters; of a repeated one the last counts."""
         return dict(parse_qsl(self.query, keep_blank_values=True))
 
+    def key(self) -> str:
+        """The API key: a bearer token (RFC 6750 §2.1) or the `api-key` header; empty if the call brings none."""
+        credentials = self.headers.get("authorization")
+        if credentials is None:
+            return self.headers.get("api-key") or ""
+        scheme, _, token = credentials.partition(" ")
+        return token.strip() if scheme.lower() == "bearer" else credentials
+
 
 @dataclass(frozen=True, slots=True)
 class ToolUse:
@@ -69,7 +77,10 @@ class ToolUse:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message of the conversation; `text` joins all of its text parts."""
+    """One message of the conversation; `text` joins all of its text parts.
+
+    `tool_call_id` says which call a tool's result answers; a legacy function's result has the function's name there.
+    """
 
     role: str
     text: str = ""
@@ -92,7 +103,7 @@ class Request:
 
     `api` names the dialect (`chat`, `models`, ...). `max_tokens`, `stop` and `choices` bound the answer.
     `tool_choice` is `auto`, `none`, `required` or the name of a forced tool. `schema` is the JSON Schema a structured
-    answer must have, `{}` for any JSON object.
+    answer must have, `{}` for any JSON object, None for free text.
     """
 
     api: str
@@ -117,15 +128,17 @@ class Request:
         return sum(message.role == "assistant" for message in self.messages)
 
 
-def fingerprint(api: str, call: Call, json: JSON) -> str:
-    """The identity of a request: 32 hex digits over the API, the path and the JSON body in canonical form.
+def fingerprint(api: str, call: Call, json: JSON, place: str = "") -> str:
+    """The identity of a request: 32 hex digits over the API, the method, the query, the JSON body in canonical form,
+    and `place`, which is what the path says beyond the API, such as the id of a stored object.
 
     Key order, white space and headers do not count, nor do `stream` and `stream_options`, so a retry and the same
-    request in the other transport are the same request.
+    request in the other transport are the same request. A body that is not JSON counts as it is.
     """
     if isinstance(json, Mapping):
         json = {key: value for key, value in json.items() if key not in _TRANSPORT_FIELDS}
     canonical = orjson.dumps(json, option=orjson.OPT_SORT_KEYS) if json is not None else call.body
-    digest = hashlib.blake2b(f"{api}\n{call.method}\n".encode(), digest_size=16)
+    head = f"{api}\n{call.method}\n{place}\n{call.query}\n"
+    digest = hashlib.blake2b(head.encode(errors="surrogatepass"), digest_size=16)
     digest.update(canonical)
     return digest.hexdigest()

@@ -5,8 +5,8 @@ Python callable. Not here: which step it is (`engine.py`) and each road itself (
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, assert_never
+from dataclasses import dataclass, replace
+from typing import assert_never
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -27,12 +27,14 @@ from mockllm.errors import MockLLMError
 from mockllm.fill import AnswerReply, Filling, fill
 from mockllm.request import Request
 from mockllm.scenario.document import Scenario
+from mockllm.scenario.faults import Fault
 from mockllm.scenario.pace import Pace
 from mockllm.scenario.reply import (
     AnyReply,
     AutoReply,
     CallReply,
     ContentReply,
+    Envelope,
     ErrorReply,
     EventsReply,
     GenerateReply,
@@ -65,44 +67,46 @@ class Circumstances:
 
 Response = tuple[Answer, Compiled, tuple[Stored, ...]]
 
+Fixed = ContentReply | GenerateReply | AutoReply | ErrorReply | RawReply | EventsReply
+"""A reply that says itself what it answers: every form but a callable."""
+
 
 def respond(step: Step, request: Request, around: Circumstances) -> Response:
     """The answer of a step, its plan, and what the server keeps of it.
 
     Raises MockLLMError when the reply cannot be made for this request.
     """
-    reply = step.reply
+    reply, faults = step.reply, step.faults
     if isinstance(reply, CallReply):
-        computed = _computed(reply, request)
-        return respond(Step(computed, (*step.faults, *computed.faults), step.last), request, around)
+        reply = _computed(reply, request)
+        faults = (*faults, *reply.faults)
     seed = around.seed.child("attempt", around.attempt)
     key = request_id(seed)
-    answer, missed, kept = _answer(reply, step, request, around, key)
-    answer = _with_overrides(answer, reply, around.scenario)
-    compiled = compile_answer(answer, _pace(reply, around), step.faults, seed, key)
+    answer, missed, kept = _answer(reply, faults, request, around, key)
+    overrides = {**around.scenario.defaults.headers, **reply.headers}
+    answer = replace(answer, overrides=tuple(overrides.items()))
+    compiled = compile_answer(answer, _pace(reply, around), faults, seed, key)
     return answer, Compiled(compiled.plan, (*missed, *compiled.unfired)), kept
 
 
 def _answer(
-    reply: Reply, step: Step, request: Request, around: Circumstances, key: str
+    reply: Fixed, faults: tuple[Fault, ...], request: Request, around: Circumstances, key: str
 ) -> tuple[Answer, tuple[str, ...], tuple[Stored, ...]]:
     match reply:
         case ContentReply() | GenerateReply() | AutoReply():
-            return _turn(reply, step, request, around, key)
+            return _turn(reply, faults, request, around, key)
         case ErrorReply():
             return error_answer(scripted_error(reply.error, request, key)), (), ()
         case RawReply():
             return raw_answer(reply), (), ()
         case EventsReply():
             return events_answer(reply), (), ()
-        case CallReply():
-            raise ReplyFailedError("a callable returned another callable")
         case _:
             assert_never(reply)
 
 
 def _turn(
-    reply: AnswerReply, step: Step, request: Request, around: Circumstances, key: str
+    reply: AnswerReply, faults: tuple[Fault, ...], request: Request, around: Circumstances, key: str
 ) -> tuple[Answer, tuple[str, ...], tuple[Stored, ...]]:
     """The road of a turn; a resource has its own answer, which only `auto: true` stands for."""
     endpoint = around.endpoint
@@ -113,46 +117,42 @@ def _turn(
         return json_answer(data, endpoint.layout, label=f"body {request.api}"), (), ()
     tokenizer = for_model(request.model) if around.scenario.tokens == "exact" else splitter()
     filling = Filling(around.seed, tokenizer, around.surroundings.created, around.scenario.defaults)
-    turn, missed = apply_to_turn(fill(reply, request, filling), step.faults, around.seed)
+    turn, missed = apply_to_turn(fill(reply, request, filling), faults, around.seed)
     counted = _pace(reply, around) != Pace()
     answer = turn_answer(turn, request, endpoint, around.seed, counted=counted)
     return answer, missed, endpoint.stored(turn, request, key)
 
 
-def _pace(reply: Reply, around: Circumstances) -> Pace:
+def _pace(reply: Fixed, around: Circumstances) -> Pace:
     """The reply's own pace, or the scenario's; a refusal goes out at once unless it has a pace of its own."""
     if reply.pace is not None:
         return reply.pace
     return Pace() if isinstance(reply, (ErrorReply, RawReply)) else around.scenario.pace
 
 
-def _with_overrides(answer: Answer, reply: Reply, scenario: Scenario) -> Answer:
-    overrides = {**scenario.defaults.headers, **reply.headers}
-    if not overrides:
-        return answer
-    return Answer(
-        answer.status,
-        answer.headers,
-        answer.frames,
-        answer.layout,
-        answer.layer,
-        answer.paced,
-        tuple(overrides.items()),
-    )
+_REPLY: TypeAdapter[Reply] = TypeAdapter(AnyReply)
+
+_INHERITED = ("pace", *Envelope.model_fields)
+"""What a computed reply takes from the entry that computes it, unless it says so itself."""
 
 
-_REPLY: TypeAdapter[Any] = TypeAdapter(AnyReply)
+def _computed(reply: CallReply, request: Request) -> Fixed:
+    """What the callable returns, as a reply. Its texts are sent as they are, without templates, unless it or its
+    entry says `template: true`, because they may hold what a client wrote.
 
-
-def _computed(reply: CallReply, request: Request) -> Any:
-    """What the callable returns, as a reply. Raises ReplyFailedError with its own error or with what is wrong with
-    its result.
+    Raises ReplyFailedError with the callable's own error or with what is wrong with its result.
     """
     try:
         value = reply.call(request)
     except Exception as error:
         raise ReplyFailedError(f"the callable {reply.call!r} raised {type(error).__name__}: {error}") from error
     try:
-        return _REPLY.validate_python(value)
+        computed = _REPLY.validate_python(value)
     except ValidationError as error:
         raise ReplyFailedError(f"the callable {reply.call!r} returned no reply: {error}") from error
+    if isinstance(computed, CallReply):
+        raise ReplyFailedError(f"the callable {reply.call!r} returned another callable: return what that one returns")
+    said: dict[str, object] = {"template": False}
+    said |= {name: getattr(reply, name) for name in _INHERITED if name in reply.model_fields_set}
+    update = {name: value for name, value in said.items() if name not in computed.model_fields_set}
+    return computed.model_copy(update=update)

@@ -10,9 +10,13 @@ import hashlib
 import random
 import string
 from dataclasses import dataclass
+from typing import TypeAlias
 
 _ALPHANUMERIC = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _DIGEST_BYTES = 32
+
+Label: TypeAlias = str | int | bytes
+"""The name of a decision. Other types could show an address or a hash order, which differ between processes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,15 +26,16 @@ class Seed:
     key: bytes
 
     @classmethod
-    def of(cls, *labels: object) -> "Seed":
+    def of(cls, *labels: Label) -> "Seed":
         """The root seed named by these labels, usually the scenario's `seed` and name."""
         return cls(b"").child(*labels)
 
-    def child(self, *labels: object) -> "Seed":
-        """The seed of the decision with this name; labels are compared by their `repr`."""
+    def child(self, *labels: Label) -> "Seed":
+        """The seed of the decision with this name; labels are texts, numbers or bytes, compared by their `ascii`."""
         digest = hashlib.blake2b(self.key, digest_size=_DIGEST_BYTES)
         for label in labels:
-            text = repr(label).encode()
+            # Not `repr`: which characters that escapes differs between versions of Python.
+            text = ascii(label).encode()
             digest.update(len(text).to_bytes(4, "big"))
             digest.update(text)
         return Seed(digest.digest())
@@ -41,7 +46,8 @@ class Seed:
 
     def fraction(self) -> float:
         """One uniform draw from [0, 1)."""
-        return int.from_bytes(self.key[:7], "big") / (1 << 56)
+        # 53 bits: a float holds no more, and rounding could reach 1.
+        return (int.from_bytes(self.key[:7], "big") >> 3) / (1 << 53)
 
     def hex(self, length: int) -> str:
         """A string of `length` hexadecimal digits, for ids."""

@@ -3,8 +3,8 @@
 Here: one function from all items to the page that was asked for. Not here: what the items are.
 """
 
+import re
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from mockllm.errors import ApiError
 from mockllm.request import JSON
@@ -12,9 +12,11 @@ from mockllm.request import JSON
 _DEFAULT_LIMIT = 20
 _MOST = 100
 
+_WHOLE = re.compile(r"-?[0-9]{1,18}")
+
 
 def page(
-    items: Sequence[Mapping[str, Any]],
+    items: Sequence[Mapping[str, JSON]],
     query: Mapping[str, str],
     *,
     order: str,
@@ -55,7 +57,7 @@ def page(
 def _limit(text: str | None, most: int, default: int) -> int:
     if text is None:
         return default
-    if not text.isascii() or not text.isdigit():
+    if _WHOLE.fullmatch(text) is None:
         raise ApiError(
             400,
             f"Invalid type for 'limit': expected an integer, but got '{text}' instead.",

@@ -5,6 +5,7 @@ streams (`sse.py`) and reading bodies (`body.py`).
 """
 
 import json
+from collections.abc import Mapping
 
 import orjson
 
@@ -12,7 +13,8 @@ from mockllm.dialects.base import Layout
 from mockllm.errors import ApiError
 from mockllm.request import JSON
 
-_FAST = {0: 0, 2: orjson.OPT_INDENT_2}
+# The indentations that the fast writer knows.
+_FAST: Mapping[int, int] = {0: 0, 2: orjson.OPT_INDENT_2}
 
 ERROR = Layout(newline=False)
 """An error of the API layer."""
@@ -36,7 +38,7 @@ def _json(data: JSON, indent: int) -> str:
         except TypeError:
             # What orjson has no form for, such as an integer above 64 bits that a scenario asks for.
             pass
-    return json.dumps(data, ensure_ascii=False, indent=indent or None)
+    return json.dumps(data, ensure_ascii=False, indent=indent or None, separators=(",", ": " if indent else ":"))
 
 
 def error_json(error: ApiError) -> JSON:

@@ -6,23 +6,38 @@ parsers do. Here: the encoding of one frame in the style its `framing` asks for.
 """
 
 import json
+import re
 
 import orjson
 
 from mockllm.plan import Frame
 from mockllm.request import JSON
 
+_LINE_BREAK = re.compile(r"\r\n|\r|\n")
+
 
 def event_bytes(frame: Frame) -> bytes:
-    """The frame as one SSE event, or as the verbatim text of a comment frame."""
+    """The frame as one SSE event.
+
+    Text with line breaks becomes several lines of its field, which a parser joins with LF. A comment frame is its text
+    as it stands. A frame without data is an event without a `data` line, if it has any line at all.
+    """
     style = frame.framing
+    end = style.line_ending
     if frame.kind == "comment":
-        return f"{frame.data}{style.line_ending}{style.line_ending}".encode()
-    lines = [f"event:{style.space}{frame.event}"] if frame.event is not None else []
-    lines += [f"{name}:{style.space}{value}" for name, value in frame.fields]
-    if frame.data is not None or not lines:
-        lines += [f"data:{style.space}{line}" for line in payload(frame.data).split("\n")]
-    return (style.line_ending.join(lines) + style.line_ending * 2 + style.suffix).encode(errors="surrogatepass")
+        lines = [str(frame.data)]
+    else:
+        lines = [f"event:{style.space}{frame.event}"] if frame.event is not None else []
+        for name, value in frame.fields:
+            lines += [f"{name}:{style.space}{line}" for line in _LINE_BREAK.split(value)]
+        if frame.data is not None or not lines:
+            lines += [f"data:{style.space}{line}" for line in _lines(frame.data)]
+    return f"{end.join(lines)}{end}{end}{style.suffix}".encode(errors="surrogatepass")
+
+
+def _lines(data: JSON) -> list[str]:
+    """The lines of an event's data. JSON is always one line, as it escapes line breaks."""
+    return _LINE_BREAK.split(data) if isinstance(data, str) else [compact(data)]
 
 
 def payload(data: JSON) -> str:

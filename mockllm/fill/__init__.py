@@ -5,7 +5,7 @@ Here: `fill`, the one entry, and what it needs to know (`Filling`). Look next at
 grammar and any time.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -17,6 +17,9 @@ from mockllm.scenario.reply import AutoReply, ContentReply, Envelope, GenerateRe
 from mockllm.seeds import Seed
 from mockllm.tokens import Tokenizer
 from mockllm.turn import Part, Turn
+
+# The tiers that are answered by another name (`service_tier` in the SDK's chat_completion.py).
+_TIERS: Mapping[str, str] = {"auto": "default", "fast": "priority"}
 
 AnswerReply = ContentReply | GenerateReply | AutoReply
 """The forms of a reply that are answered by a turn."""
@@ -51,9 +54,7 @@ def fill(reply: AnswerReply, request: Request, filling: Filling) -> Turn:
         choices=choices,
         usage=bounds.usage(choices, request, filling.tokenizer, usage),
         service_tier=_service_tier(reply, request, filling),
-        system_fingerprint=reply.system_fingerprint
-        or filling.defaults.system_fingerprint
-        or _fingerprint(request),
+        system_fingerprint=reply.system_fingerprint or filling.defaults.system_fingerprint or _fingerprint(request),
     )
 
 
@@ -88,12 +89,14 @@ def _templated(reply: AnswerReply, filling: Filling) -> bool:
 
 
 def _service_tier(reply: AnswerReply, request: Request, filling: Filling) -> str | None:
-    """The tier: scripted, or the requested one, where `auto` and nothing become `default` (wire-contract §5.1)."""
+    """The tier: scripted, or the one that serves the requested one; search previews have none (wire-contract §5.1)."""
     scripted = reply.service_tier or filling.defaults.service_tier
     if scripted is not None:
         return scripted
     asked = request.json.get("service_tier")
-    return asked if isinstance(asked, str) and asked != "auto" else "default"
+    if "search-preview" in request.model:
+        return None
+    return _TIERS.get(asked, asked) if isinstance(asked, str) else "default"
 
 
 def _fingerprint(request: Request) -> str | None:

@@ -4,13 +4,14 @@ Here: cutting a choice and counting a turn. All counts are of the same tokens th
 words come from.
 """
 
+import math
 from dataclasses import replace
 from itertools import chain
 
 from mockllm.request import Request
 from mockllm.scenario.reply import UsageSpec
 from mockllm.seeds import Seed
-from mockllm.tokens import Piece, Tokenizer, count, cut, joined, pieces
+from mockllm.tokens import Piece, Tokenizer, cut, joined
 from mockllm.turn import (
     Audio,
     Choice,
@@ -28,6 +29,9 @@ from mockllm.turn import (
 # The overhead of the chat format: tokens around each message, and those that open the answer.
 _TOKENS_PER_MESSAGE = 3
 _TOKENS_OF_OPENING = 3
+
+# The service's own word for a token that could not have come.
+_IMPOSSIBLE = -9999.0
 
 _ALTERNATIVES = (b" the", b" a", b" and", b" to", b" of", b".", b",", b" in", b" is", b" that")
 
@@ -117,19 +121,25 @@ def _with_logprobs(part: Part, request: Request, seed: Seed) -> Part:
 
 
 def _logprob(token: bytes, alternatives: int, seed: Seed) -> Logprob:
-    """A likely token: its own logprob is the highest, the alternatives share what is left in falling order."""
-    own = round(-0.5 * seed.fraction() ** 3, 8)
+    """A likely token, of a probability between 0.6 and 1. Each alternative takes half of what is left of it."""
+    chance = 1 - 0.4 * seed.fraction() ** 3
     others = [word for word in _ALTERNATIVES if word != token]
     shift = int(seed.child("alternatives").fraction() * len(others))
-    ranked = [token, *others[shift:], *others[:shift]]
-    top = [(word, own if rank == 0 else round(own - 1.5 - 1.25 * rank, 8)) for rank, word in enumerate(ranked)]
-    missing = range(len(top), alternatives)
-    top += [(f" word{rank}".encode(), round(own - 1.5 - 1.25 * rank, 8)) for rank in missing]
-    return Logprob(token, own, tuple(top[:alternatives]))
+    ranked = [*others[shift:], *others[:shift], *(f" word{rank}".encode() for rank in range(alternatives))]
+    top = [(token, _log(chance))]
+    top += [(word, _log((1 - chance) / 2**rank)) for rank, word in enumerate(ranked[:alternatives], start=1)]
+    return Logprob(token, _log(chance), tuple(top[:alternatives]))
+
+
+def _log(chance: float) -> float:
+    return round(math.log(chance), 8) if chance > 0 else _IMPOSSIBLE
 
 
 def usage(choices: tuple[Choice, ...], request: Request, tokenizer: Tokenizer, told: UsageSpec | None) -> Usage:
-    """The counted tokens, with those replaced that the author tells."""
+    """The counted tokens, with those replaced that the author tells.
+
+    Reasoning is part of the output, so told reasoning changes the output unless that is told too.
+    """
     parts = [part for choice in choices for part in choice.parts]
     counted = Usage(
         input_tokens=input_tokens(request, tokenizer),
@@ -139,11 +149,13 @@ def usage(choices: tuple[Choice, ...], request: Request, tokenizer: Tokenizer, t
     )
     if told is None:
         return counted
+    reasoning = counted.reasoning_tokens if told.reasoning is None else told.reasoning
+    visible = counted.output_tokens - counted.reasoning_tokens
     return replace(
         counted,
         input_tokens=counted.input_tokens if told.input is None else told.input,
-        output_tokens=counted.output_tokens if told.output is None else told.output,
-        reasoning_tokens=counted.reasoning_tokens if told.reasoning is None else told.reasoning,
+        output_tokens=visible + reasoning if told.output is None else told.output,
+        reasoning_tokens=reasoning,
         cached_tokens=counted.cached_tokens if told.cached is None else told.cached,
     )
 
@@ -152,6 +164,6 @@ def input_tokens(request: Request, tokenizer: Tokenizer) -> int:
     """The tokens of the conversation, with the overhead of the chat format."""
     total = _TOKENS_OF_OPENING
     for message in request.messages:
-        total += _TOKENS_PER_MESSAGE + count(pieces(tokenizer.split(message.text)))
-        total += sum(count(pieces(tokenizer.split(call.arguments))) for call in message.tool_calls)
+        total += _TOKENS_PER_MESSAGE + len(tokenizer.split(message.text))
+        total += sum(len(tokenizer.split(call.arguments)) for call in message.tool_calls)
     return total

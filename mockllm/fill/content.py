@@ -6,6 +6,7 @@ words that the author did not write (`auto.py`).
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from mockllm.fill.audio import silence
@@ -29,13 +30,20 @@ _DAY_S = 24 * 3600
 
 
 def parts(said: Content, template: Template, tokenizer: Tokenizer, seed: Seed, created: int) -> tuple[Part, ...]:
-    """The parts of one choice, in order."""
+    """The parts of one choice, in order; its annotations are on its last text."""
     specs = said.ordered()
     spaced = sum(isinstance(spec, ToolCallPart) for spec in specs) > 1
-    return tuple(
-        _part(spec, said, _Maker(template, tokenizer, seed.child("part", index), created, spaced))
-        for index, spec in enumerate(specs)
-    )
+    seeds = [seed.child("part", index) for index in range(len(specs))]
+    made = [
+        _part(spec, _Words(template.seeded(own), tokenizer, spaced), own, created)
+        for spec, own in zip(specs, seeds, strict=True)
+    ]
+    for index in reversed(range(len(made))):
+        part = made[index]
+        if isinstance(part, Text):
+            made[index] = replace(part, annotations=said.annotations)
+            break
+    return tuple(made)
 
 
 def arguments_text(arguments: JSON, *, spaced: bool) -> str:
@@ -46,38 +54,36 @@ def arguments_text(arguments: JSON, *, spaced: bool) -> str:
     return json.dumps(arguments, ensure_ascii=False, separators=separators)
 
 
-class _Maker:
-    """What one part is made with."""
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """How the words of one part become pieces."""
 
-    def __init__(self, template: Template, tokenizer: Tokenizer, seed: Seed, created: int, spaced: bool) -> None:
-        self._template = template
-        self._tokenizer = tokenizer
-        self.seed = seed
-        self.created = created
-        self._spaced = spaced
+    template: Template
+    tokenizer: Tokenizer
+    spaced: bool
 
     def pieces(self, text: WrittenText) -> tuple[Piece, ...]:
         """A text cut into tokens; a list gives the tokens themselves, one each."""
         if isinstance(text, str):
-            return pieces(self._tokenizer.split(self._template.text(text)))
-        filled = [self._template.text(token) for token in text]
+            return pieces(self.tokenizer.split(self.template.text(text)))
+        filled = [self.template.text(token) for token in text]
         return tuple(Piece(token, 1, (token.encode(errors="surrogatepass"),)) for token in filled)
 
     def arguments(self, call: ToolCallPart) -> tuple[Piece, ...]:
         """The text of a call: its input, its raw arguments, or its arguments as JSON with the templates inside filled
         in.
         """
-        written = call.input if call.input is not None else call.arguments
-        if written is None:
-            written = {}
-        if isinstance(written, Mapping):
-            return pieces(self._tokenizer.split(arguments_text(self._filled(written), spaced=self._spaced)))
-        return self.pieces(written)
+        if call.input is not None:
+            return self.pieces(call.input)
+        if call.arguments is None or isinstance(call.arguments, Mapping):
+            filled = self._filled(call.arguments or {})
+            return pieces(self.tokenizer.split(arguments_text(filled, spaced=self.spaced)))
+        return self.pieces(call.arguments)
 
     def _filled(self, value: JSON) -> JSON:
         match value:
             case str(text):
-                return self._template.text(text)
+                return self.template.text(text)
             case Mapping():
                 return {key: self._filled(item) for key, item in value.items()}
             case list() | tuple():
@@ -85,21 +91,21 @@ class _Maker:
         return value
 
 
-def _part(spec: PartSpec, said: Content, maker: _Maker) -> Part:
+def _part(spec: PartSpec, words: _Words, seed: Seed, created: int) -> Part:
     match spec:
         case TextPart():
-            return Text(maker.pieces(spec.text), said.annotations)
+            return Text(words.pieces(spec.text))
         case ReasoningPart():
-            return Reasoning(maker.pieces(spec.text), spec.field)
+            return Reasoning(words.pieces(spec.text), spec.field)
         case RefusalPart():
-            return Refusal(maker.pieces(spec.text))
+            return Refusal(words.pieces(spec.text))
         case ToolCallPart():
             kind = "custom" if spec.input is not None else "function"
-            return ToolCall(spec.id or call_id(maker.seed), spec.name, maker.arguments(spec), kind)
+            return ToolCall(spec.id or call_id(seed), spec.name, words.arguments(spec), kind)
         case AudioPart():
-            transcript = maker.pieces(spec.transcript)
+            transcript = words.pieces(spec.transcript)
             data = spec.data if spec.data is not None else silence(sum(piece.tokens for piece in transcript))
-            return Audio(f"audio_{maker.seed.hex(32)}", transcript, data, maker.created + _DAY_S)
+            return Audio(f"audio_{seed.hex(32)}", transcript, data, created + _DAY_S)
         case _:
             assert_never(spec)
 

@@ -5,9 +5,9 @@ are templates (`content.py`). Source: Jinja2's SandboxedEnvironment, which refus
 calls.
 """
 
-from functools import cache
+from functools import cache, lru_cache
 
-from jinja2 import StrictUndefined, TemplateError
+from jinja2 import StrictUndefined
 from jinja2 import Template as Compiled
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -18,6 +18,7 @@ from mockllm.seeds import Seed
 
 _MARKS = ("{{", "{%", "{#")
 _MOST_CHARACTERS = 4_000_000
+_MOST_COMPILED = 4_096
 
 
 class TemplateFailedError(MockLLMError):
@@ -25,7 +26,7 @@ class TemplateFailedError(MockLLMError):
 
 
 class Template:
-    """The filling in of all texts of one answer."""
+    """The filling in of the texts of one part of an answer."""
 
     def __init__(self, request: Request, seed: Seed, *, enabled: bool) -> None:
         self._request = request
@@ -33,9 +34,13 @@ class Template:
         self._enabled = enabled
         self._rendered = 0
 
+    def seeded(self, seed: Seed) -> "Template":
+        """The same for another part, whose fake data do not depend on those of this one."""
+        return Template(self._request, seed, enabled=self._enabled)
+
     def text(self, text: str) -> str:
         """The text with its template parts filled in. Raises TemplateFailedError with Jinja's reason."""
-        if not self._enabled or not any(mark in text for mark in _MARKS):
+        if not self._enabled or "{" not in text or not any(mark in text for mark in _MARKS):
             return text
         self._rendered += 1
         users = [message.text for message in self._request.messages if message.role == "user"]
@@ -45,7 +50,7 @@ class Template:
                 user=users[-1] if users else "",
                 fake=fake(self._seed.child(self._rendered)),
             )
-        except (TemplateError, MockLLMError, TypeError, ValueError, ArithmeticError, LookupError) as error:
+        except Exception as error:
             message = f"the template {text!r} cannot be filled in: {error}; set `template: false` to send it as it is"
             raise TemplateFailedError(message) from error
         if len(rendered) > _MOST_CHARACTERS:
@@ -58,6 +63,6 @@ def _environment() -> ImmutableSandboxedEnvironment:
     return ImmutableSandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=True)
 
 
-@cache
+@lru_cache(_MOST_COMPILED)
 def _compiled(text: str) -> Compiled:
     return _environment().from_string(text)

@@ -9,10 +9,17 @@ from typing import Annotated, ClassVar, Literal, Self, TypeAlias
 
 from pydantic import Field, model_validator
 
-from mockllm.scenario.base import Authored, Integer, JSONValue, Keyed
+from mockllm.scenario.base import Authored, Integer, JSONValue, Keyed, Shaped
+from mockllm.units import refusal
 
-Text: TypeAlias = str | tuple[str, ...]
+Text: TypeAlias = Annotated[str | tuple[str, ...], Shaped("a text", "a list of texts, which are its tokens")]
 """A text, which is cut into tokens, or the tokens themselves as a list."""
+
+Arguments: TypeAlias = Annotated[
+    Mapping[str, JSONValue] | str | tuple[str, ...],
+    Shaped("a mapping", "a text", "a list of texts, which are its tokens"),
+]
+"""The arguments of a call: a mapping, or the text as it is sent."""
 
 Count = Annotated[Integer, Field(ge=0)]
 """A whole number, zero or more."""
@@ -33,14 +40,14 @@ class ToolCallSpec(Authored):
     """
 
     name: str
-    arguments: Mapping[str, JSONValue] | Text | None = Field(default=None, description="a mapping, or the raw text")
+    arguments: Arguments | None = Field(default=None, description="a mapping, or the raw text")
     input: Text | None = Field(default=None, description="the free text of a custom tool")
     id: str | None = Field(default=None, description="the call id; derived if left out")
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
         if self.arguments is not None and self.input is not None:
-            raise ValueError("arguments belong to a function tool and input to a custom tool: keep one")
+            raise refusal("arguments belong to a function tool and input to a custom tool: keep one")
         return self
 
 
@@ -114,9 +121,7 @@ class Content(Authored):
         named = [name for name in ("reasoning", "text", "refusal", "audio") if getattr(self, name) is not None]
         named += ["tool_calls"] if self.tool_calls else []
         if self.parts and named:
-            raise ValueError(
-                f"parts gives the whole answer in order: move {' and '.join(named)} into it, or drop parts"
-            )
+            raise refusal(f"parts gives the whole answer in order: move {' and '.join(named)} into it, or drop parts")
         return self
 
     def ordered(self) -> tuple[PartSpec, ...]:

@@ -4,20 +4,40 @@ Here: `Scenario` and `Rule`. Not here: reading files and telling what is wrong w
 inside (`match.py`, `reply.py`, `pace.py`, `faults/`).
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, field_validator
 
 from mockllm.request import JSON
-from mockllm.scenario.base import Authored, Flag, Integer, JSONValue
+from mockllm.scenario.base import Authored, Flag, Integer, JSONValue, Shaped, found
 from mockllm.scenario.match import Names, When
 from mockllm.scenario.pace import Pace
 from mockllm.scenario.reply import AnyReply, Envelope
+from mockllm.units import refusal
 
 _NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*"
+_TAKEN = "v1"
 _CREATED = 1_767_225_600
 """The default `created`: 2026-01-01T00:00:00Z. A fixed time, so that the same request gives the same bytes."""
+
+
+def _usable(name: str) -> str:
+    if re.fullmatch(_NAME, name) is None:
+        told = f"{found(name)} cannot be a name, which is part of URLs"
+        raise refusal(f"{told}: use letters, digits, '.', '_' and '-', and begin with a letter or a digit")
+    if name == _TAKEN:
+        raise refusal(f"'{_TAKEN}' cannot be a name: URLs have it where the API begins")
+    return name
+
+
+Name = Annotated[str, AfterValidator(_usable), Field(json_schema_extra={"pattern": f"^{_NAME}$"})]
+"""A name that can stand in a URL."""
+
+Created = Annotated[
+    Annotated[Integer, Field(ge=0)] | Literal["now"], Shaped("a whole number of seconds since 1970", "now")
+]
 
 
 class Models(Authored):
@@ -44,7 +64,7 @@ class Rule(Authored):
 
     name: str | None = Field(default=None, description="what logs and reports call this rule")
     when: When = Field(default=When(), description="which requests; all of them if left out")
-    replies: Annotated[tuple[AnyReply, ...], Field(min_length=1)]
+    replies: Annotated[tuple[AnyReply, ...], Field(min_length=1, description="the answers, in order")]
     then: Literal["repeat", "loop"] | None = Field(
         default=None, description="what follows when a longer script is used up"
     )
@@ -57,13 +77,11 @@ class Rule(Authored):
 class Scenario(Authored):
     """How a server answers: an ordered list of rules and what holds for all of them."""
 
-    name: str = Field(default="scenario", pattern=f"^{_NAME}$", description="the name in URLs; for a file, its stem")
+    name: Name = Field(default="scenario", description="the name in URLs; for a file, its stem")
     about: str = Field(default="", description="what it imitates and what a good client does")
     source: Names = Field(default=(), description="where this was seen")
     seed: Integer = Field(default=0, description="the root of all chance")
-    created: Annotated[Integer, Field(ge=0)] | Literal["now"] = Field(
-        default=_CREATED, description="the time in answers, in seconds since 1970, or now"
-    )
+    created: Created = Field(default=_CREATED, description="the time in answers, in seconds since 1970, or now")
     tokens: Literal["approximate", "exact"] = Field(
         default="approximate",
         description="exact counts as the model's own vocabulary does, and needs the extra [tokens]",
@@ -83,12 +101,9 @@ class Scenario(Authored):
         default=(), description="requests that this scenario is made for: bodies, over a one-message default"
     )
 
-    @field_validator("models", mode="before")
-    @classmethod
-    def _listed(cls, value: Any) -> Any:
-        return {"ids": value} if isinstance(value, (list, tuple)) else value
-
-    @field_validator("example", mode="before")
+    @field_validator(
+        "example", mode="before", json_schema_input_type=Mapping[str, JSONValue] | tuple[Mapping[str, JSONValue], ...]
+    )
     @classmethod
     def _one_example(cls, value: Any) -> Any:
         return (value,) if isinstance(value, Mapping) else value

@@ -6,15 +6,16 @@ scenario's name. Not here: reading a file (`load.py`) and watching it for change
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 
 from mockllm.errors import ApiError, Problem, ScenarioError
+from mockllm.scenario.base import nearest
 from mockllm.scenario.document import Scenario
 from mockllm.scenario.load import load_file
 
 SUFFIXES = frozenset({".yaml", ".yml"})
-_PREFERRED = "hello"
+_PREFERRED = ("default", "hello")
+_MOST_NAMED = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class Entry:
 
     @property
     def group(self) -> str:
-        """The folder of the file below its root, such as `retries`."""
+        """The folder of the file below its root, such as `retries`; `.` for the root itself."""
         return self.path.parent.relative_to(self.root).as_posix()
 
 
@@ -40,10 +41,10 @@ class Library:
 
     @classmethod
     def of_paths(cls, paths: Iterable[Path]) -> "Library":
-        """The scenario files at these paths and, for folders, below them.
+        """The scenario files at these paths and, for folders, below them. What begins with a dot is left out.
 
-        Raises ScenarioError for a path that is missing, is not a scenario file, leads out of its folder, or bears a
-        name that another file has.
+        Raises ScenarioError for a path that is missing or is not a scenario file, for a link that leads nowhere or out
+        of its folder, and for a file that bears the name of another.
         """
         entries: dict[str, Entry] = {}
         problems: list[Problem] = []
@@ -76,12 +77,9 @@ class Library:
         if (scenario := self._loaded.get(name)) is not None:
             return scenario
         if (entry := self._entries.get(name)) is None:
-            close = get_close_matches(name, self.names(), n=1)
-            hint = f"did you mean '{close[0]}'? " if close else ""
-            known = ", ".join(self.names()[:40])
-            raise ApiError(
-                404, f"mockllm: there is no scenario '{name}': {hint}known: {known}", code="no_such_scenario"
-            )
+            hint = nearest(name, list(self.names()))
+            message = f"mockllm: there is no scenario '{name}': {hint}known: {self._known()}"
+            raise ApiError(404, message, code="no_such_scenario")
         self._loaded[name] = scenario = load_file(entry.path)
         return scenario
 
@@ -92,12 +90,16 @@ class Library:
         """
         if self._default is not None:
             return self.get(self._default)
-        for name in ("default", _PREFERRED, *(self._entries if len(self._entries) == 1 else ())):
+        for name in (*_PREFERRED, *(self._entries if len(self._entries) == 1 else ())):
             if name in self._entries:
                 return self.get(name)
-        known = ", ".join(self.names()[:40]) or "none"
-        message = f"mockllm: which scenario? Name it in the URL, as in /NAME/v1, or call one 'default'. Known: {known}"
-        raise ApiError(404, message, code="no_default_scenario")
+        message = "mockllm: which scenario? Name it in the URL, as in /NAME/v1, or call one 'default'"
+        raise ApiError(404, f"{message}. Known: {self._known()}", code="no_default_scenario")
+
+    def _known(self) -> str:
+        names = self.names()
+        more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+        return (", ".join(names[:_MOST_NAMED]) or "none") + more
 
     def put(self, scenario: Scenario) -> None:
         """Add or replace a scenario, which becomes the default."""
@@ -118,18 +120,28 @@ def gallery_path() -> Path:
 
 
 def _entries(path: Path, problems: list[Problem]) -> Iterable[Entry]:
-    root = path.resolve()
+    """The entries at a path. Links stay links, so that a file that is replaced behind one is found again."""
+    root = path.absolute()
     if root.is_file():
-        if root.suffix not in SUFFIXES:
+        if root.suffix in SUFFIXES:
+            yield Entry(root, root.parent)
+        else:
             problems.append(Problem("not a scenario file: its name must end in .yaml or .yml", source=str(path)))
-            return
-        yield Entry(root, root.parent)
     elif root.is_dir():
         for file in sorted(root.rglob("*")):
-            if file.suffix in SUFFIXES and file.is_file():
-                if not file.resolve().is_relative_to(root):
-                    problems.append(Problem("this link leads out of the scenario folder", source=str(file)))
-                    continue
+            if file.suffix not in SUFFIXES or any(part.startswith(".") for part in file.relative_to(root).parts):
+                continue
+            if (objection := _objection(file, root)) is not None:
+                problems.append(Problem(objection, source=str(file)))
+            elif file.is_file():
                 yield Entry(file, root)
     else:
-        problems.append(Problem("there is no such file or folder", source=str(path)))
+        problems.append(Problem("there is no such file or folder: check its name", source=str(path)))
+
+
+def _objection(file: Path, root: Path) -> str | None:
+    if not file.exists():
+        return "this link leads nowhere: remove it, or restore the file"
+    if not file.resolve().is_relative_to(root.resolve()):
+        return "this link leads out of the scenario folder: copy the file into it"
+    return None

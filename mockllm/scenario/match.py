@@ -1,79 +1,39 @@
 """Which requests a rule answers: `when`.
 
 Here: the matchers. One function both decides and explains: `When.differences` lists why a request does not match, and
-no difference is a match. Not here: the order of rules and what happens when none matches (`engine.py`).
+no difference is a match. A matcher that cannot be evaluated on a request raises, which is neither. Not here: the order
+of rules (`script.py`) and what happens when none matches (`engine.py`).
 """
 
-import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import Annotated, ClassVar, Self
 
-import jsonpath
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
-from mockllm.request import JSON, Message, Request
-from mockllm.scenario.base import Authored, Flag, Integer, JSONValue, found
+from mockllm.request import Message, Request
+from mockllm.scenario.base import Authored, Flag, Integer, found
+from mockllm.scenario.json_match import JSONPathText, JSONTest, MatchError, json_differences
+from mockllm.scenario.text import Difference, Names, TextMatch, Wanted, fits
+from mockllm.units import refusal
 
-
-def _listed(value: object) -> object:
-    return (value,) if isinstance(value, str) else value
-
-
-Names = Annotated[tuple[str, ...], BeforeValidator(_listed, json_schema_input_type=str | list[str])]
-"""One name or a list of them; `*` and `?` stand for any characters and any one character."""
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One reason why a request does not match: the matcher, what it wants, what the request has."""
-
-    path: str
-    wanted: str
-    found: str
-
-    def __str__(self) -> str:
-        return f"{self.path}: wanted {self.wanted}, found {self.found}"
-
-    def under(self, prefix: str) -> "Difference":
-        """The same difference, inside the matcher named by the prefix."""
-        return Difference(f"{prefix}.{self.path}" if self.path else prefix, self.wanted, self.found)
-
-
-class TextMatch(Authored):
-    """A test of a text. All the tests given must hold; a plain string is `contains`."""
-
-    shorthand: ClassVar[str | None] = "contains"
-
-    equals: str | None = Field(default=None, description="the whole text")
-    contains: Names | None = Field(default=None, description="a part of the text, or several that must all be there")
-    regex: str | None = Field(default=None, description="a regular expression found anywhere in the text")
-
-    @field_validator("regex")
-    @classmethod
-    def _compiles(cls, value: str | None) -> str | None:
-        try:
-            re.compile(value or "")
-        except re.error as error:
-            raise ValueError(f"'{value}' is not a regular expression: {error}") from None
-        return value
-
-    def text_differences(self, text: str) -> Iterator[Difference]:
-        """Why this text does not pass."""
-        if self.equals is not None and text != self.equals:
-            yield Difference("", f"exactly {found(self.equals)}", found(text))
-        for part in self.contains or ():
-            if part not in text:
-                yield Difference("", f"a text with {found(part)}", found(text))
-        if self.regex is not None and re.search(self.regex, text) is None:
-            yield Difference("", f"a text that matches /{self.regex}/", found(text))
+__all__ = [
+    "Difference",
+    "HeaderMatch",
+    "MatchError",
+    "MessageMatch",
+    "Names",
+    "TextMatch",
+    "ToolResultMatch",
+    "TurnMatch",
+    "Wanted",
+    "When",
+]
 
 
 class MessageMatch(TextMatch):
     """A test of one message: its role and its text."""
 
-    role: Names | None = Field(default=None, description="the role, such as user or tool")
+    role: Wanted | None = Field(default=None, description="the role, such as user or tool")
 
     def differences(self, message: Message | None) -> Iterator[Difference]:
         """Why this message does not pass; None is a message that is not there."""
@@ -88,7 +48,7 @@ class MessageMatch(TextMatch):
 class ToolResultMatch(TextMatch):
     """A test of the tool results that the request brings back: some result has this text and comes from this tool."""
 
-    name: Names | None = Field(default=None, description="the tool that was called")
+    name: Wanted | None = Field(default=None, description="the tool that was called")
 
     def differences(self, request: Request) -> Iterator[Difference]:
         """Why none of the results since the last assistant message passes."""
@@ -101,7 +61,7 @@ class ToolResultMatch(TextMatch):
             yield from min(reasons, key=len)
 
     def _reasons(self, tool: str, text: str) -> Iterator[Difference]:
-        if self.name is not None and not any(fnmatchcase(tool, name) for name in self.name):
+        if self.name is not None and not any(fits(tool, name) for name in self.name):
             yield Difference("name", " or ".join(self.name), tool or "a result of an unknown call")
         yield from self.text_differences(text)
 
@@ -115,6 +75,13 @@ class HeaderMatch(TextMatch):
 
     absent: Flag = Field(default=False, description="the header must not be there")
 
+    @model_validator(mode="after")
+    def _one_wish(self) -> Self:
+        given = [name for name in ("equals", "contains", "regex") if getattr(self, name) is not None]
+        if self.absent and given:
+            raise refusal(f"a header that is absent has no text to test: drop absent, or {' and '.join(given)}")
+        return self
+
     def differences(self, value: str | None) -> Iterator[Difference]:
         """Why this header value does not pass; None is a header that is not there."""
         if self.absent:
@@ -126,6 +93,10 @@ class HeaderMatch(TextMatch):
             yield from self.text_differences(value)
 
 
+def _turns(count: int) -> str:
+    return f"{count} assistant {'message' if count == 1 else 'messages'} so far"
+
+
 class TurnMatch(Authored):
     """A test of how far the conversation is: the number of assistant messages so far."""
 
@@ -135,14 +106,20 @@ class TurnMatch(Authored):
     min: Annotated[Integer, Field(ge=0)] | None = None
     max: Annotated[Integer, Field(ge=0)] | None = None
 
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise refusal("min is above max, so nothing can match: swap them")
+        return self
+
     def differences(self, turn: int) -> Iterator[Difference]:
         """Why this number of assistant messages does not pass."""
         if self.equals is not None and turn != self.equals:
-            yield Difference("", f"{self.equals} assistant messages so far", str(turn))
+            yield Difference("", _turns(self.equals), str(turn))
         if self.min is not None and turn < self.min:
-            yield Difference("", f"at least {self.min} assistant messages so far", str(turn))
+            yield Difference("", f"at least {_turns(self.min)}", str(turn))
         if self.max is not None and turn > self.max:
-            yield Difference("", f"at most {self.max} assistant messages so far", str(turn))
+            yield Difference("", f"at most {_turns(self.max)}", str(turn))
 
 
 class When(Authored):
@@ -150,39 +127,34 @@ class When(Authored):
     API.
     """
 
-    api: Names | None = Field(default=None, description="the API that is called: chat, models, ...")
-    model: Names | None = Field(default=None, description="the model id, or a pattern such as gpt-5*")
+    api: Wanted | None = Field(default=None, description="the API that is called: chat, models, ...")
+    model: Wanted | None = Field(default=None, description="the model id, or a pattern such as gpt-5*")
     stream: Flag | None = Field(default=None, description="whether a stream is asked for")
     system: TextMatch | None = Field(default=None, description="the system or developer messages")
     user: TextMatch | None = Field(default=None, description="the last user message")
     last: MessageMatch | None = Field(default=None, description="the last message, whoever wrote it")
     message: MessageMatch | None = Field(default=None, description="some message of the conversation")
-    tools: Names | None = Field(default=None, description="tools that the request must offer, all of them")
+    tools: Wanted | None = Field(default=None, description="tools that the request must offer, all of them")
     tool_result: ToolResultMatch | None = Field(default=None, description="a tool result that came back")
     turn: TurnMatch | None = Field(default=None, description="assistant messages so far")
     header: Mapping[str, HeaderMatch] | None = Field(default=None, description="request headers by name")
-    json_: Mapping[str, JSONValue] | None = Field(
+    json_: Mapping[JSONPathText, JSONTest] | None = Field(
         default=None, alias="json", description="JSONPath into the body, and the value or text test it must meet"
     )
-    all: tuple["When", ...] | None = Field(default=None, description="every one of these must match")
-    any: tuple["When", ...] | None = Field(default=None, description="at least one of these must match")
+    all: Annotated[tuple["When", ...], Field(min_length=1)] | None = Field(
+        default=None, description="every one of these must match"
+    )
+    any: Annotated[tuple["When", ...], Field(min_length=1)] | None = Field(
+        default=None, description="at least one of these must match"
+    )
     not_: "When | None" = Field(default=None, alias="not", description="this must not match")
 
-    @model_validator(mode="after")
-    def _paths_compile(self) -> Self:
-        for path in self.json_ or ():
-            try:
-                jsonpath.compile(path)
-            except jsonpath.JSONPathError as error:
-                raise ValueError(f"'{path}' is not a JSONPath: {error}") from None
-        return self
-
     def differences(self, request: Request) -> tuple[Difference, ...]:
-        """Why the request does not match; empty when it does."""
+        """Why the request does not match; empty when it does. Raises MatchError if that cannot be told."""
         return tuple(
             difference.under(name)
-            for name, test in _TESTS.items()
-            if (wanted := getattr(self, name)) is not None
+            for name, (field, test) in _TESTS.items()
+            if (wanted := getattr(self, field)) is not None
             for difference in test(wanted, request)
         )
 
@@ -200,7 +172,7 @@ def _results(request: Request) -> Iterator[tuple[str, str]]:
 
 
 def _name(wanted: tuple[str, ...], value: str) -> Iterator[Difference]:
-    if not any(fnmatchcase(value, pattern) for pattern in wanted):
+    if not any(fits(value, pattern) for pattern in wanted):
         yield Difference("", " or ".join(wanted), found(value))
 
 
@@ -240,40 +212,28 @@ def _message(wanted: MessageMatch, request: Request) -> Iterator[Difference]:
 def _tools(wanted: tuple[str, ...], request: Request) -> Iterator[Difference]:
     offered = [tool.name for tool in request.tools]
     for name in wanted:
-        if not any(fnmatchcase(tool, name) for tool in offered):
+        if not any(fits(tool, name) for tool in offered):
             yield Difference("", name, ", ".join(offered) or "no tools")
 
 
 def _header(wanted: Mapping[str, HeaderMatch], request: Request) -> Iterator[Difference]:
     for name, match in wanted.items():
         for difference in match.differences(request.call.headers.get(name)):
-            yield difference.under(name)
-
-
-def _json(wanted: Mapping[str, JSON], request: Request) -> Iterator[Difference]:
-    for path, value in wanted.items():
-        matches = jsonpath.findall(path, request.json)
-        if isinstance(value, Mapping) and value and set(value) <= set(TextMatch.allowed()):
-            test = TextMatch.model_validate(value)
-            reasons = [tuple(test.text_differences(item if isinstance(item, str) else str(item))) for item in matches]
-            if not reasons or all(reasons):
-                yield Difference(path, "a value that passes the text test", found(matches) if matches else "nothing")
-        elif value not in matches:
-            yield Difference(path, found(value), found(matches) if matches else "nothing")
+            yield difference.under(f'["{name}"]')
 
 
 def _all(wanted: tuple[When, ...], request: Request) -> Iterator[Difference]:
     for index, when in enumerate(wanted):
         for difference in when.differences(request):
-            yield difference.under(str(index))
+            yield difference.under(f"[{index}]")
 
 
 def _any(wanted: tuple[When, ...], request: Request) -> Iterator[Difference]:
     reasons = [when.differences(request) for when in wanted]
-    if all(reasons) and reasons:
+    if all(reasons):
         nearest = min(range(len(reasons)), key=lambda index: len(reasons[index]))
         for difference in reasons[nearest]:
-            yield difference.under(str(nearest))
+            yield difference.under(f"[{nearest}]")
 
 
 def _not(wanted: When, request: Request) -> Iterator[Difference]:
@@ -281,20 +241,21 @@ def _not(wanted: When, request: Request) -> Iterator[Difference]:
         yield Difference("", "a request that does not match", "one that does")
 
 
-_TESTS: Mapping[str, Callable[..., Iterator[Difference]]] = {
-    "api": lambda wanted, request: _name(wanted, request.api),
-    "model": lambda wanted, request: _name(wanted, request.model),
-    "stream": _stream,
-    "system": _system,
-    "user": _user,
-    "last": _last,
-    "message": _message,
-    "tools": _tools,
-    "tool_result": lambda wanted, request: wanted.differences(request),
-    "turn": lambda wanted, request: wanted.differences(request.turn),
-    "header": _header,
-    "json_": _json,
-    "all": _all,
-    "any": _any,
-    "not_": _not,
+_TESTS: Mapping[str, tuple[str, Callable[..., Iterator[Difference]]]] = {
+    "api": ("api", lambda wanted, request: _name(wanted, request.api)),
+    "model": ("model", lambda wanted, request: _name(wanted, request.model)),
+    "stream": ("stream", _stream),
+    "system": ("system", _system),
+    "user": ("user", _user),
+    "last": ("last", _last),
+    "message": ("message", _message),
+    "tools": ("tools", _tools),
+    "tool_result": ("tool_result", lambda wanted, request: wanted.differences(request)),
+    "turn": ("turn", lambda wanted, request: wanted.differences(request.turn)),
+    "header": ("header", _header),
+    "json": ("json_", lambda wanted, request: json_differences(wanted, request.json)),
+    "all": ("all", _all),
+    "any": ("any", _any),
+    "not": ("not_", _not),
 }
+"""By the key in YAML: the field that holds what is wanted, and the test."""

@@ -5,17 +5,20 @@ moment the request was read. Not here: waiting (`net/player.py`) and delays that
 """
 
 from collections.abc import Iterator
-from itertools import repeat
+from itertools import accumulate, repeat
 from typing import Annotated, ClassVar, Self, TypeAlias
 
-from pydantic import Field, model_validator
+from pydantic import Field, TypeAdapter, model_validator
+from pydantic.json_schema import JsonSchemaValue
 
-from mockllm.plan import Frame, Frames, Microseconds
-from mockllm.scenario.base import Authored, Keyed, Number
+from mockllm.plan import FOREVER_US, Frame, Frames, Microseconds
+from mockllm.scenario.base import Authored, Keyed, Number, found
 from mockllm.seeds import Seed
-from mockllm.units import Duration, Share
+from mockllm.units import Duration, Share, refusal
 
 _SECOND_US = 1_000_000
+_SLOWEST = 0.001
+"""Tokens per second."""
 
 
 class Fixed(Authored):
@@ -42,7 +45,7 @@ class Uniform(Authored):
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if self.min > self.max:
-            raise ValueError("min is above max: swap them")
+            raise refusal("min is above max: swap them")
         return self
 
     def draws(self, seed: Seed) -> Iterator[Microseconds]:
@@ -53,7 +56,7 @@ class Uniform(Authored):
 
 
 class Normal(Authored):
-    """The normal distribution, cut off at zero."""
+    """The normal distribution; draws below zero count as zero, and those above the longest wait as that."""
 
     kind: ClassVar[str] = "normal"
 
@@ -64,12 +67,12 @@ class Normal(Authored):
         """Times drawn one after the other."""
         generator = seed.random()
         while True:
-            yield max(0, round(generator.gauss(self.mean, self.sd)))
+            yield min(max(0, round(generator.gauss(self.mean, self.sd))), FOREVER_US)
 
 
 class Lognormal(Authored):
     """The lognormal distribution, the usual shape of service times: half of all draws are below `median`; draws above
-    `max` are drawn anew.
+    `max`, by default the longest wait, are drawn anew.
     """
 
     kind: ClassVar[str] = "lognormal"
@@ -81,15 +84,16 @@ class Lognormal(Authored):
     @model_validator(mode="after")
     def _reachable(self) -> Self:
         if self.max is not None and self.max < self.median:
-            raise ValueError("max is below median: raise it, or lower the median")
+            raise refusal("max is below median: raise it, or lower the median")
         return self
 
     def draws(self, seed: Seed) -> Iterator[Microseconds]:
         """Times drawn one after the other."""
         generator = seed.random()
+        most = FOREVER_US if self.max is None else self.max
         while True:
             drawn = round(self.median * generator.lognormvariate(0.0, self.sigma))
-            if self.max is None or drawn <= self.max:
+            if drawn <= most:
                 yield drawn
 
 
@@ -102,7 +106,15 @@ class _Latency(Keyed):
     def _wrap(self, value: object) -> object:
         if isinstance(value, str) or (value == 0 and not isinstance(value, bool)):
             return {"fixed": value}
+        if isinstance(value, (int, float)):
+            raise refusal(f"{found(value)} is not a duration: write it as a number with its unit, such as 250ms")
         return super()._wrap(value)
+
+    def _form(self, _value: object) -> str:
+        return "a duration such as 250ms, or a distribution such as {lognormal: {median: 300ms, sigma: 0.4}}"
+
+    def _plain(self) -> tuple[JsonSchemaValue, ...]:
+        return (TypeAdapter(Duration).json_schema(),)
 
 
 Latency = Annotated[Distribution, _Latency("latency", Fixed, Uniform, Normal, Lognormal)]
@@ -121,13 +133,15 @@ class Pace(Authored):
     )
     ttft: Latency = Field(default=_NOTHING, description="request read to first token")
     itl: Latency | None = Field(default=None, description="from one token to the next")
-    tokens_per_second: Annotated[Number, Field(gt=0)] | None = Field(default=None, description="in place of itl")
+    tokens_per_second: Annotated[Number, Field(ge=_SLOWEST)] | None = Field(default=None, description="in place of itl")
     jitter: Share = Field(default=0.0, description="each time between tokens varies by up to this share, both ways")
     role: Latency | None = Field(
         default=None, description="request read to the role frame; else it rides with the first token"
     )
     finish: Latency | None = Field(default=None, description="last token to the finish frame")
-    done: Latency | None = Field(default=None, description="finish frame to the end marker")
+    done: Latency | None = Field(
+        default=None, description="last token to the end marker, which never precedes the frames before it"
+    )
     body: Latency | None = Field(
         default=None, description="request read to a plain body; else when its stream would have ended"
     )
@@ -135,18 +149,20 @@ class Pace(Authored):
     @model_validator(mode="after")
     def _one_speed(self) -> Self:
         if self.itl is not None and self.tokens_per_second is not None:
-            raise ValueError("itl and tokens_per_second both set the time between tokens: keep one")
+            raise refusal("itl and tokens_per_second both set the time between tokens: keep one")
+        if self.jitter and self.itl is None and self.tokens_per_second is None:
+            raise refusal("jitter varies the time between tokens, and there is none: add itl or tokens_per_second")
         return self
 
     def schedule(self, frames: Frames, seed: Seed) -> tuple[Microseconds, ...]:
-        """When each frame is due. Token k of the turn goes out at ttft + k * itl; a frame of several tokens with its
-        last.
+        """When each frame is due; the frames are stamped. Token k of the turn goes out at ttft + k * itl, a frame of
+        several tokens with its last, and no frame before the one in front of it.
         """
         tokens = self._token_times(sum(frame.tokens for frame in frames), seed)
         due: list[Microseconds] = []
         now = self.head_us(seed)
         for frame in frames:
-            now = max(now, self._due(frame, tokens, now, seed))
+            now = max(now, self._due(frame, tokens, seed))
             due.append(now)
         return tuple(due)
 
@@ -160,29 +176,31 @@ class Pace(Authored):
             return _one(self.body, seed.child("body"))
         return max(self.schedule(frames, seed), default=_one(self.ttft, seed.child("ttft")))
 
-    def _due(self, frame: Frame, tokens: tuple[Microseconds, ...], now: Microseconds, seed: Seed) -> Microseconds:
+    def _due(self, frame: Frame, tokens: tuple[Microseconds, ...], seed: Seed) -> Microseconds:
+        """When the frame is due by itself. `tokens` are the times of all tokens, or that of the first if there are
+        none.
+        """
         if frame.tokens:
             return tokens[frame.tokens_before + frame.tokens - 1]
-        if frame.kind == "role" and self.role is not None:
-            return _one(self.role, seed.child("role", frame.choice))
-        if frame.kind == "finish" and self.finish is not None:
-            return now + _one(self.finish, seed.child("finish", frame.choice))
-        if frame.kind == "done" and self.done is not None:
-            return now + _one(self.done, seed.child("done"))
-        if frame.tokens_before < len(tokens) and frame.kind != "finish":
-            return tokens[frame.tokens_before]
-        return now if tokens else _one(self.ttft, seed.child("ttft"))
+        before, after = max(frame.tokens_before - 1, 0), min(frame.tokens_before, len(tokens) - 1)
+        match frame.kind:
+            case "role" if self.role is not None:
+                return _one(self.role, seed.child("role", frame.choice))
+            case "finish":
+                return tokens[before] + _one(self.finish, seed.child("finish", frame.choice))
+            case "done" if self.done is not None:
+                return tokens[before] + _one(self.done, seed.child("done"))
+            case _:
+                return tokens[after]
 
     def _token_times(self, total: int, seed: Seed) -> tuple[Microseconds, ...]:
-        """The absolute time of each token."""
+        """The absolute time of each token; that of the first also if there are none."""
         first = _one(self.ttft, seed.child("ttft"))
+        rest = range(1, total)
         if self.tokens_per_second is not None and not self.jitter:
-            return tuple(first + round(index * _SECOND_US / self.tokens_per_second) for index in range(total))
+            return (first, *(first + round(index * _SECOND_US / self.tokens_per_second) for index in rest))
         gaps = self._gaps(seed)
-        times = [first]
-        for _ in range(total - 1):
-            times.append(times[-1] + next(gaps))
-        return tuple(times)
+        return tuple(accumulate((next(gaps) for _ in rest), initial=first))
 
     def _gaps(self, seed: Seed) -> Iterator[Microseconds]:
         if self.tokens_per_second is not None:

@@ -1,19 +1,20 @@
 """Where in an answer a fault acts: `at`.
 
-Here: the positions of the language and the one function, `locate`, that finds a position in a plan. Positions count
-what the turn produced, never what an earlier fault made of it, because frames and bytes were numbered when the plan
-was built. Not here: what happens there (`faults/`).
+Here: the positions of the language; each finds itself in a plan. Positions count what the turn produced, never what an
+earlier fault made of it, because frames and bytes were numbered before. Not here: what happens there (`faults/`).
 """
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Annotated, Any, ClassVar, Literal
+from decimal import Decimal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, GetCoreSchemaHandler
-from pydantic_core import CoreSchema, core_schema
+from pydantic import Field
+from pydantic.json_schema import JsonSchemaValue
 
 from mockllm.plan import End, Head, Plan, Send
 from mockllm.scenario.base import Authored, Integer, Keyed, found, nearest
+from mockllm.scenario.words import listed
 from mockllm.units import Share, refusal
 
 Count = Annotated[Integer, Field(ge=0)]
@@ -55,7 +56,8 @@ class AtToken(Authored):
         for index, frame in carriers:
             if frame.tokens_before >= self.count:
                 return plan, index
-        total = sum(frame.tokens for frame in {frame.ordinal: frame for _, frame in carriers}.values())
+        # Frames behind the last token know how many there were, also when that token's own frame was dropped.
+        total = max((send.frame.tokens_before + send.frame.tokens for _, send in sends), default=0)
         return (plan, carriers[-1][0] + 1) if carriers and total == self.count else None
 
 
@@ -115,34 +117,48 @@ class AtShare(Authored):
         if not sends:
             return None
         if sends[0][1].frame.kind == "body":
-            return _at_byte(plan, int(_body_bytes(plan) * self.share))
-        frames = {send.frame.ordinal for _, send in sends if send.frame.ordinal >= 0}
-        return _before_frame(plan, int(len(frames) * self.share))
+            return _at_byte(plan, self._part_of(sum(len(send.data) for _, send in sends)))
+        return _before_frame(plan, self._part_of(_frame_count(sends)))
+
+    def _part_of(self, whole: int) -> int:
+        # Decimal, because 0.29 * 100 is 28.999999999999996 as a float.
+        return int(Decimal(str(self.share)) * whole)
 
 
 Position = Point | AtToken | AtFrame | AtEvent | AtByte | AtShare
 
 
+_WRITTEN = [*_NAMES, "{token: 3}", "{frame: 3}", "{event: NAME}", "{byte: 120}", "{share: 50%}"]
+
+
 class _At(Keyed):
     """A named point, or a mapping with one key."""
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_before_validator_function(
-            _named, super().__get_pydantic_core_schema__(source, handler)
-        )
+    def _wrap(self, value: object) -> object:
+        match value:
+            case str() if value in _NAMES:
+                return {"point": value}
+            case str():
+                if (form := next((form for form in _WRITTEN if form.startswith(f"{{{value}:")), None)) is not None:
+                    raise refusal(f"the position '{value}' needs a value: write {form}")
+                hint = nearest(value, [*_NAMES, *self._allowed()])
+                raise refusal(f"unknown position '{value}': {hint}allowed: {', '.join(_WRITTEN)}")
+            case int() if not isinstance(value, bool):
+                shown = found(value)
+                raise refusal(
+                    f"a position needs a unit: write {{frame: {shown}}}, {{token: {shown}}} or {{byte: {shown}}}"
+                )
+            case _:
+                return super()._wrap(value)
 
+    def _allowed(self) -> list[str]:
+        return [kind for kind in super()._allowed() if kind != Point.kind]
 
-def _named(value: object) -> object:
-    if isinstance(value, str):
-        if value not in _NAMES:
-            allowed = [*_NAMES, "{token: 3}", "{frame: 3}", "{event: NAME}", "{byte: 120}", "{share: 50%}"]
-            raise refusal(f"unknown position '{value}': {nearest(value, list(_NAMES))}allowed: {', '.join(allowed)}")
-        return {"point": value}
-    if isinstance(value, int):
-        raise refusal(
-            f"a position needs a unit: write {{frame: {found(value)}}}, {{token: {found(value)}}} or {{byte: ...}}"
-        )
-    return value
+    def _form(self, _value: object) -> str:
+        return f"a position: {listed(_WRITTEN)}"
+
+    def _plain(self) -> tuple[JsonSchemaValue, ...]:
+        return ({"enum": list(_NAMES)},)
 
 
 At = Annotated[Position, _At("position", Point, AtToken, AtFrame, AtEvent, AtByte, AtShare)]
@@ -156,8 +172,9 @@ def _sends(plan: Plan) -> list[tuple[int, Send]]:
     return [(index, step) for index, step in enumerate(plan) if isinstance(step, Send) and step.frame.ordinal >= 0]
 
 
-def _body_bytes(plan: Plan) -> int:
-    return sum(len(send.data) for _, send in _sends(plan))
+def _frame_count(sends: list[tuple[int, Send]]) -> int:
+    """How many frames the turn produced; those that were dropped in between count."""
+    return max((send.frame.ordinal for _, send in sends), default=-1) + 1
 
 
 def _before_frame(plan: Plan, number: int) -> Place | None:
@@ -165,8 +182,7 @@ def _before_frame(plan: Plan, number: int) -> Place | None:
     for index, send in sends:
         if send.frame.ordinal >= number:
             return plan, index
-    frames = {send.frame.ordinal for _, send in sends}
-    return (plan, sends[-1][0] + 1) if sends and max(frames) + 1 == number else None
+    return (plan, sends[-1][0] + 1) if sends and _frame_count(sends) == number else None
 
 
 def _at_byte(plan: Plan, count: int) -> Place | None:

@@ -1,22 +1,45 @@
 """What the author wants answered: a reply, in each of its forms.
 
-Here: one class per form and the choice between them, which is by the key that only that form has. Not here: how a
-reply becomes a turn (`fill/`) or bytes (`dialects/`). Times and faults are fields of every form (`pace.py`,
-`faults/`).
+Here: one class per form and the choice between them, which is by the key that only that form has. Look next at
+`content.py` and `error.py`, what they say. Not here: how a reply becomes a turn (`fill/`) or bytes (`dialects/`). Times
+and faults are fields of every form (`pace.py`, `faults/`).
 """
 
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeAlias
 
-from pydantic import Discriminator, Field, Tag, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from mockllm.catalogue import KNOWN_ERRORS
 from mockllm.request import Request
-from mockllm.scenario.base import Authored, Flag, Integer, JSONValue, nearest
+from mockllm.scenario.base import Authored, Chosen, Flag, Integer, JSONValue, found, nearest
 from mockllm.scenario.content import Content, Count
+from mockllm.scenario.error import ErrorSpec, RetryAfter
 from mockllm.scenario.faults import FAULTS, AnyFault, Fault
 from mockllm.scenario.pace import Pace
-from mockllm.units import Duration, parse_duration
+from mockllm.units import refusal
+
+__all__ = [
+    "AnyReply",
+    "Attempt",
+    "AutoReply",
+    "CallReply",
+    "ContentReply",
+    "Envelope",
+    "ErrorReply",
+    "ErrorSpec",
+    "EventSpec",
+    "EventsReply",
+    "Generate",
+    "GenerateReply",
+    "RawBody",
+    "RawReply",
+    "Reply",
+    "ReplyBase",
+    "RetryAfter",
+    "UsageSpec",
+]
+
+_FAULT_KINDS = frozenset(fault.kind for fault in FAULTS)
 
 
 class UsageSpec(Authored):
@@ -49,6 +72,19 @@ class ReplyBase(Envelope):
         default=(), description="what the first tries of the very same request get instead: faults or other replies"
     )
 
+    @classmethod
+    def hint(cls, key: str) -> str:
+        """The nearest key; for a fault, where it belongs."""
+        if key in _FAULT_KINDS:
+            return f"it is a fault, so write faults: [{{{key}: ...}}]; "
+        return super().hint(key)
+
+    @model_validator(mode="after")
+    def _attempts_once(self) -> Self:
+        if any(not isinstance(entry, Fault) and entry.attempts for entry in self.attempts):
+            raise refusal("a reply inside attempts has attempts of its own: write all tries in one list, in order")
+        return self
+
 
 class ContentReply(ReplyBase, Content):
     """An answer in the author's words, for one choice or for several."""
@@ -60,13 +96,18 @@ class ContentReply(ReplyBase, Content):
     )
 
     @model_validator(mode="after")
-    def _says_something(self) -> Self:
-        has_content = bool(self.ordered())
-        if self.choices and has_content:
-            raise ValueError(
-                "choices gives the content of every choice: move the other content into it, or drop choices"
-            )
+    def _choices_alone(self) -> Self:
+        fields = Content.model_fields
+        beside = [name for name, field in fields.items() if getattr(self, name) != field.default]
+        if self.choices and beside:
+            keys = " and ".join(beside)
+            raise refusal(f"choices gives the content of every choice: move {keys} into it, or drop choices")
         return self
+
+    @classmethod
+    def content_keys(cls) -> frozenset[str]:
+        """The keys that say what is answered, which no other form has."""
+        return frozenset({*Content.allowed(), "choices"})
 
 
 class Generate(Authored):
@@ -91,60 +132,13 @@ class AutoReply(ReplyBase):
 
     auto: Literal[True]
 
-
-class RetryAfter(Authored):
-    """When to try again, in one of the forms that real servers use."""
-
-    ms: Count | None = Field(default=None, description="the retry-after-ms header")
-    date: Duration | None = Field(default=None, description="an HTTP date this long after the request")
-    raw: str | None = Field(default=None, description="the retry-after header as it is, sense or nonsense")
-    after: Duration | None = Field(default=None, description="seconds, rounded up")
-
-    @model_validator(mode="before")
+    @field_validator("auto", mode="before")
     @classmethod
-    def _short(cls, value: Any) -> Any:
-        """`1.5s` and a number of seconds both mean `after`; `none` sends no header."""
-        if isinstance(value, str):
-            if value == "none":
-                return {}
-            parse_duration(value)
-            return {"after": value}
-        if isinstance(value, (int, float)) and not isinstance(value, bool):
-            return {"after": f"{value}s"}
+    def _is_true(cls, value: Any) -> Any:
+        # A literal alone would take 1, which is equal to true in Python.
+        if value is not True:
+            raise refusal(f"expected true, found {found(value)}")
         return value
-
-
-class ErrorSpec(Authored):
-    """A refusal. A known code fills in what is left out, exactly as the real service does."""
-
-    shorthand: ClassVar[str | None] = "code"
-
-    code: str | None = None
-    status: Annotated[Integer, Field(ge=300, le=999)] | None = None
-    type: str | None = None
-    param: str | None = None
-    message: str | None = None
-    retry_after: RetryAfter | None = Field(
-        default=None, description="1s, a number of seconds, none, {ms:}, {date:}, {raw:}"
-    )
-    headers: Mapping[str, str] = Field(default_factory=dict)
-
-    @field_validator("code")
-    @classmethod
-    def _is_word(cls, value: str | None) -> str | None:
-        if value == "":
-            raise ValueError("the code is empty: leave it out for a null code")
-        return value
-
-    @model_validator(mode="after")
-    def _complete(self) -> Self:
-        if self.status is None and self.code not in KNOWN_ERRORS:
-            known = ", ".join(KNOWN_ERRORS)
-            if self.code is None:
-                raise ValueError(f"an error needs a status or a known code; the known codes are {known}")
-            hint = nearest(self.code, list(KNOWN_ERRORS))
-            raise ValueError(f"unknown error code '{self.code}': {hint}give its status too, or use one of {known}")
-        return self
 
 
 class ErrorReply(ReplyBase):
@@ -179,6 +173,11 @@ class EventSpec(Authored):
     comment: str | None = None
     tokens: Count = Field(default=1, description="how many tokens of time it takes")
 
+    @classmethod
+    def hint(cls, key: str) -> str:
+        """The nearest key, or else where the JSON of an event belongs."""
+        return super().hint(key) or "the JSON of an event is written {data: {...}}; "
+
 
 class EventsReply(ReplyBase):
     """A verbatim event stream under status 200."""
@@ -187,11 +186,19 @@ class EventsReply(ReplyBase):
 
 
 class CallReply(ReplyBase):
-    """A reply computed by a Python callable from the request, not for YAML. It returns a text, a reply, or a mapping
-    in the form of one. Not for YAML.
+    """A reply computed by a Python callable from the request, which YAML cannot give. It returns a text, a reply, or a
+    mapping in the form of one.
     """
 
+    shorthand: ClassVar[str | None] = "call"
+
     call: Callable[[Request], Any]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, value: Any) -> Any:
+        """The callable stands for the reply."""
+        return {"call": value} if callable(value) else value
 
 
 Reply: TypeAlias = ContentReply | GenerateReply | AutoReply | ErrorReply | RawReply | EventsReply | CallReply
@@ -204,47 +211,51 @@ _FORMS: Mapping[str, type[Authored]] = {
     "events": EventsReply,
     "call": CallReply,
 }
-_FAULT_KINDS = frozenset(fault.kind for fault in FAULTS)
+_REPLY_KEYS = frozenset({*ContentReply.allowed(), *(key for form in _FORMS.values() for key in form.allowed())})
 
 
 def _form(value: Any) -> str:
     """The form of a reply: by its own key, or content."""
-    if isinstance(value, Authored):
-        return next((key for key, form in _FORMS.items() if isinstance(value, form)), "content")
-    if isinstance(value, Mapping):
-        return next((key for key in _FORMS if key in value), "content")
-    return "call" if callable(value) else "content"
+    match value:
+        case Authored():
+            return next((key for key, form in _FORMS.items() if isinstance(value, form)), "content")
+        case Mapping():
+            return _written_form(value)
+        case str() | list() | tuple():
+            return "content"
+    if callable(value):
+        return "call"
+    raise refusal(f"expected a reply, found {found(value)}: write a text, or a mapping such as {{text: ...}}")
+
+
+def _written_form(value: Mapping[str, Any]) -> str:
+    forms = [key for key in _FORMS if key in value]
+    content = [key for key in value if key in ContentReply.content_keys()] if forms else []
+    if len(rivals := [*forms, *content]) > 1:
+        raise refusal(f"{' and '.join(rivals)} are different kinds of answer: keep one")
+    return forms[0] if forms else "content"
 
 
 def _attempt_form(value: Any) -> str:
-    if isinstance(value, Fault) or (
-        isinstance(value, Mapping) and len(value) == 1 and next(iter(value)) in _FAULT_KINDS
-    ):
+    """As `_form`; a mapping that has the key of a fault, and no other key of a reply, is a fault."""
+    if isinstance(value, Fault):
         return "fault"
+    if isinstance(value, Mapping) and value:
+        kinds = [key for key in value if key in _FAULT_KINDS]
+        if kinds and not any(key in _REPLY_KEYS and key not in kinds for key in value):
+            return "fault"
+        if not kinds and not any(key in _REPLY_KEYS for key in value):
+            key, faults = str(next(iter(value))), [fault.kind for fault in FAULTS]
+            hint = nearest(key, [*faults, *sorted(_REPLY_KEYS)])
+            forms = f"a reply, with keys such as text, error and raw, or one fault of {', '.join(faults)}"
+            raise refusal(f"unknown key '{key}': {hint}a try is {forms}")
     return _form(value)
 
 
-AnyReply = Annotated[
-    Annotated[ContentReply, Tag("content")]
-    | Annotated[GenerateReply, Tag("generate")]
-    | Annotated[AutoReply, Tag("auto")]
-    | Annotated[ErrorReply, Tag("error")]
-    | Annotated[RawReply, Tag("raw")]
-    | Annotated[EventsReply, Tag("events")]
-    | Annotated[CallReply, Tag("call")],
-    Discriminator(_form),
-]
+AnyReply = Annotated[Reply, Chosen(_form, content=ContentReply, **_FORMS), Field(title="reply")]
 """One reply, in the form that its keys tell; a plain string is its text."""
 
 Attempt = Annotated[
-    Annotated[ContentReply, Tag("content")]
-    | Annotated[GenerateReply, Tag("generate")]
-    | Annotated[AutoReply, Tag("auto")]
-    | Annotated[ErrorReply, Tag("error")]
-    | Annotated[RawReply, Tag("raw")]
-    | Annotated[EventsReply, Tag("events")]
-    | Annotated[CallReply, Tag("call")]
-    | Annotated[AnyFault, Tag("fault")],
-    Discriminator(_attempt_form),
+    Reply | Fault, Chosen(_attempt_form, content=ContentReply, **_FORMS, fault=AnyFault), Field(title="attempt")
 ]
 """What one try gets: another reply, or the same reply with a fault."""

@@ -298,6 +298,9 @@ def test_an_exchange_that_does_not_end_is_named_and_given_up(loop_kind, answers,
         def now_us(self):
             return 0
 
+        def wall_s(self):
+            return 0
+
         async def sleep_until(self, due_us):
             while not self.let_go.is_set():
                 try:

@@ -1,7 +1,7 @@
 """Chat Completions, reading: the JSON of `POST /chat/completions` becomes a `Request`.
 
 Here: the ten or so fields that rules match on and that shape an answer. Not here: refusing what the real service
-refuses (`validate.py`), which has happened before, and writing answers (`write.py`). All other fields stay in `json`.
+refuses (`validate/`), which has happened before, and writing answers (`write.py`). All other fields stay in `json`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -36,25 +36,26 @@ def _message(message: Mapping[str, Any]) -> Message:
         role=message["role"],
         text=_text(message.get("content")),
         tool_calls=tuple(_uses(message)),
-        tool_call_id=message.get("tool_call_id") or message.get("name"),
+        tool_call_id=message.get("name") if message["role"] == "function" else message.get("tool_call_id"),
     )
 
 
-def _text(content: JSON) -> str:
+def _text(content: Any) -> str:
     """A content string, or the text parts of a content list joined."""
     if isinstance(content, str):
         return content
     if isinstance(content, list):
-        return "".join(part.get("text") or "" for part in content if isinstance(part, Mapping))
+        return "".join(part["text"] for part in content if part["type"] == "text")
     return ""
 
 
 def _uses(message: Mapping[str, Any]) -> Iterator[ToolUse]:
+    """The calls of an assistant's message; under other roles the same keys mean nothing and may hold anything."""
+    if message["role"] != "assistant":
+        return
     for call in message.get("tool_calls") or ():
-        if (function := call.get("function")) is not None:
-            yield ToolUse(call["id"], function["name"], function["arguments"])
-        elif (custom := call.get("custom")) is not None:
-            yield ToolUse(call["id"], custom["name"], custom["input"])
+        kind = call["type"]
+        yield ToolUse(call["id"], call[kind]["name"], call[kind]["arguments" if kind == "function" else "input"])
     if (legacy := message.get("function_call")) is not None:
         # A legacy result names the function, so the name is the id that joins the two.
         yield ToolUse(legacy["name"], legacy["name"], legacy["arguments"])
@@ -62,10 +63,8 @@ def _uses(message: Mapping[str, Any]) -> Iterator[ToolUse]:
 
 def _tools(body: Mapping[str, Any]) -> Iterator[Tool]:
     for tool in body.get("tools") or ():
-        if (function := tool.get("function")) is not None:
-            yield Tool(function["name"], "function", function.get("parameters"))
-        elif (custom := tool.get("custom")) is not None:
-            yield Tool(custom["name"], "custom")
+        kind = tool["type"]
+        yield Tool(tool[kind]["name"], kind, tool[kind].get("parameters") if kind == "function" else None)
     for function in body.get("functions") or ():
         yield Tool(function["name"], "function", function.get("parameters"))
 

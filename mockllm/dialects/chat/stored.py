@@ -4,7 +4,7 @@ Here: what is kept of a turn whose request says `store: true`, and the endpoints
 itself (`mockllm/store.py`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from mockllm.dialects.base import Layout, Surroundings
@@ -27,7 +27,6 @@ _ECHOED: Mapping[str, JSON] = {
     "tools": None,
     "tool_choice": None,
     "response_format": None,
-    "input_user": None,
 }
 
 
@@ -35,7 +34,7 @@ def stored(turn: Turn, request: Request, request_id: str) -> tuple[Stored, ...]:
     """The completion and its input messages, if the request asks to keep them."""
     if not request.store:
         return ()
-    key = write.completion_id(turn)
+    key = write.completion_id(turn, request)
     echoed = {name: request.json.get(name, default) for name, default in _ECHOED.items()}
     value = {
         **write.body(turn, request),
@@ -64,19 +63,21 @@ def _kept(message: Mapping[str, Any]) -> dict[str, JSON]:
     }
 
 
+_Answer = Callable[[Request, Mapping[str, str], Surroundings], JSON]
+
+
 class StoredCompletions:
     """One endpoint of stored completions: its `answer` is the function it was made with."""
 
     layout = Layout()
 
-    def __init__(self, api: str, answer: Any) -> None:
+    def __init__(self, api: str, answer: _Answer) -> None:
         self.api = api
         self._answer = answer
 
     def answer(self, request: Request, parameters: Mapping[str, str], surroundings: Surroundings) -> JSON:
         """The body of the answer. Raises ApiError 404 for an id that is not kept."""
-        body: JSON = self._answer(request, parameters, surroundings)
-        return body
+        return self._answer(request, parameters, surroundings)
 
 
 def _list(request: Request, _parameters: Mapping[str, str], surroundings: Surroundings) -> JSON:

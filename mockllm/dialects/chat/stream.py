@@ -6,17 +6,22 @@ envelope of §5.2 with its padding. Not here: the plain body (`write.py`), bytes
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import zip_longest
+from itertools import count, zip_longest
+from typing import assert_never
 
 from mockllm.dialects.chat import write
+from mockllm.dialects.chat.moderation import moderation
 from mockllm.dialects.sse import compact
 from mockllm.plan import Frame, FrameKind
 from mockllm.request import JSON, Request
 from mockllm.seeds import Seed
 from mockllm.tokens import Piece
-from mockllm.turn import Audio, Choice, Logprob, Reasoning, Refusal, Text, ToolCall, Turn
+from mockllm.turn import Audio, Choice, Logprob, Part, Reasoning, Refusal, Text, ToolCall, Turn
 
 _PADDED_TO = 16
+# Prime, so that so many chunks pass before the same padding comes again.
+_PLACES = 251
+_NOTHING = Piece("", 0, ())
 _DONE = Frame(data="[DONE]", kind="done", label="[DONE]")
 
 
@@ -42,6 +47,8 @@ def stream(turn: Turn, request: Request, seed: Seed) -> Iterator[Frame]:
                 yield envelope.frame(index, delta)
     if envelope.shows_usage:
         yield envelope.usage_frame()
+    if (checked := moderation(turn, request)) is not None:
+        yield envelope.moderation_frame(checked)
     yield _DONE
 
 
@@ -56,11 +63,11 @@ class _Envelope:
         self._usage = write.usage_json(turn.usage)
         self._shows_logprobs = write.shows_logprobs(request)
         self._many = len(turn.choices) > 1
-        # One long random text; each chunk takes the padding it needs from another place in it.
-        self._padding = seed.child("obfuscation").alphanumeric(_PADDED_TO * 64) if self._padded else ""
+        # One random text; each chunk takes the padding it needs from another place in it.
+        self._padding = seed.child("obfuscation").alphanumeric(_PLACES + _PADDED_TO) if self._padded else ""
         self._count = 0
         self._head: dict[str, JSON] = {
-            "id": write.completion_id(turn),
+            "id": write.completion_id(turn, request),
             "object": "chat.completion.chunk",
             "created": turn.created,
             "model": turn.model,
@@ -85,13 +92,20 @@ class _Envelope:
         """The chunk without choices that carries the usage of the whole stream."""
         return Frame(self._pad({**self._head, "choices": [], "usage": self._usage}), "usage", label="usage")
 
+    def moderation_frame(self, checked: JSON) -> Frame:
+        """The chunk without choices that carries the moderation; it comes after the usage, which is null in it."""
+        chunk: dict[str, JSON] = {**self._head, "choices": [], "moderation": checked}
+        if self.shows_usage:
+            chunk["usage"] = None
+        return Frame(self._pad(chunk), "event", label="moderation")
+
     def _pad(self, chunk: dict[str, JSON]) -> dict[str, JSON]:
         """Add the padding that makes the length of the payload, in characters, 1 modulo 16 (wire-contract §5.2)."""
         if not self._padded:
             return chunk
         chunk["obfuscation"] = ""
         missing = (1 - len(compact(chunk))) % _PADDED_TO
-        start = self._count * _PADDED_TO % len(self._padding)
+        start = self._count * (_PADDED_TO + 1) % _PLACES
         self._count += 1
         chunk["obfuscation"] = self._padding[start : start + missing]
         return chunk
@@ -99,48 +113,50 @@ class _Envelope:
 
 def _choice(choice: Choice, request: Request) -> Iterator[_Delta]:
     """The deltas of one choice, from its role to its finish."""
-    legacy = write.is_legacy(request)
-    calls = [part for part in choice.parts if isinstance(part, ToolCall)]
-    alone = len(calls) == 1 and len(choice.parts) == 1
+    write.check_room(choice, request)
+    alone = len(choice.parts) == 1 and isinstance(choice.parts[0], ToolCall)
     if not alone:
         yield _role(choice)
-    number = 0
+    numbers = count()
     for part in choice.parts:
-        match part:
-            case Text(pieces=pieces, logprobs=logprobs):
-                yield from _pieces("content", pieces, logprobs)
-                if part.annotations:
-                    yield _Delta({"annotations": list(part.annotations)}, label="annotations")
-            case Refusal(pieces=pieces, logprobs=logprobs):
-                yield from _pieces("refusal", pieces, logprobs)
-            case Reasoning(pieces=pieces, field=field):
-                yield from (_Delta({field: piece.text}, "token", piece.tokens, f"~{_quote(piece)}") for piece in pieces)
-            case Audio():
-                yield from _audio(part)
-            case ToolCall() if legacy:
-                yield from _function_call(part, with_role=alone)
-            case ToolCall():
-                yield from _tool_call(part, number, with_role=alone)
-                number += 1
+        yield from _part(part, numbers, legacy=write.is_legacy(request), with_role=alone)
+    if annotations := write.annotations(choice):
+        yield _Delta({"annotations": annotations}, label="annotations")
     if choice.stop is not None:
         finish = write.finish_reason(choice, request)
         yield _Delta({}, "finish", label=f"finish {finish}", finish=finish)
 
 
+def _part(part: Part, numbers: Iterator[int], *, legacy: bool, with_role: bool) -> Iterator[_Delta]:
+    """The deltas of one part; `numbers` counts the tool calls."""
+    match part:
+        case Text(pieces=pieces, logprobs=logprobs):
+            yield from _pieces("content", pieces, logprobs)
+        case Refusal(pieces=pieces, logprobs=logprobs):
+            yield from _pieces("refusal", pieces, logprobs)
+        case Reasoning(pieces=pieces, field=field):
+            yield from (_Delta({field: piece.text}, "token", piece.tokens, f"~{_quote(piece)}") for piece in pieces)
+        case Audio():
+            yield from _audio(part)
+        case ToolCall() if legacy:
+            yield from _function_call(part, with_role=with_role)
+        case ToolCall():
+            yield from _tool_call(part, next(numbers), with_role=with_role)
+        case _:
+            assert_never(part)
+
+
 def _role(choice: Choice) -> _Delta:
     """The first delta when it is alone: what it holds depends on what follows."""
     kinds = {type(part) for part in choice.parts}
+    delta: dict[str, JSON] = {"role": "assistant", "content": None}
+    if Text in kinds or not write.has_content(choice):
+        delta |= {"content": "", "refusal": None}
     if Refusal in kinds:
-        logprobs: JSON = {"content": None, "refusal": []}
-        delta: dict[str, JSON] = {"role": "assistant", "content": None, "refusal": ""}
-    elif Text in kinds or not write.has_content(choice):
-        logprobs = {"content": [], "refusal": None}
-        delta = {"role": "assistant", "content": "", "refusal": None}
-    else:
-        logprobs = None
-        delta = {"role": "assistant", "content": None}
-    asked = any(isinstance(part, (Text, Refusal)) and part.logprobs for part in choice.parts)
-    return _Delta(delta, "role", label="role", logprobs=logprobs if asked else None)
+        delta["refusal"] = ""
+    scored = {type(part) for part in choice.parts if isinstance(part, (Text, Refusal)) and part.logprobs}
+    empty: JSON = {"content": [] if Text in scored else None, "refusal": [] if Refusal in scored else None}
+    return _Delta(delta, "role", label="role", logprobs=empty if scored else None)
 
 
 def _pieces(key: str, pieces: tuple[Piece, ...], logprobs: tuple[Logprob, ...]) -> Iterator[_Delta]:
@@ -187,12 +203,16 @@ def _function_call(call: ToolCall, *, with_role: bool) -> Iterator[_Delta]:
 
 
 def _audio(audio: Audio) -> Iterator[_Delta]:
-    """Transcript pieces, then sound, then the expiry (wire-contract §5.3)."""
-    for piece in audio.pieces:
-        yield _Delta(
-            {"audio": {"id": audio.id, "transcript": piece.text}}, "token", piece.tokens, f"audio {_quote(piece)}"
-        )
-    for data in audio.data:
+    """Transcript pieces, then sound, then the expiry (wire-contract §5.3).
+
+    The id comes once, with the first of them, because clients join its repetitions (§10.1). What there is none of
+    comes once as an empty text, so that the pieces add up to the whole object.
+    """
+    for place, piece in enumerate(audio.pieces or (_NOTHING,)):
+        told: dict[str, JSON] = {"id": audio.id} if place == 0 else {}
+        label = f"audio {_quote(piece)}"
+        yield _Delta({"audio": {**told, "transcript": piece.text}}, "token", piece.tokens, label)
+    for data in audio.data or ("",):
         yield _Delta({"audio": {"data": data}}, label=f"audio {len(data)} base64 characters")
     yield _Delta({"audio": {"expires_at": audio.expires_at}}, label="audio expiry")
 

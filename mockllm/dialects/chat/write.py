@@ -6,7 +6,10 @@ streams share. Not here: chunks (`stream.py`).
 
 from collections.abc import Mapping
 
+from mockllm.dialects.chat.moderation import moderation
+from mockllm.errors import MockLLMError
 from mockllm.request import JSON, Request
+from mockllm.seeds import Seed
 from mockllm.turn import (
     Audio,
     Choice,
@@ -35,21 +38,30 @@ _WITHOUT_LOGPROBS = (
 )
 
 
-def completion_id(turn: Turn) -> str:
-    """`chatcmpl-` and 29 alphanumerics."""
-    return f"chatcmpl-{turn.key[:29]}"
+class NoRoomError(MockLLMError):
+    """A turn that has more in it than a message of this API can hold."""
+
+
+def completion_id(turn: Turn, request: Request) -> str:
+    """`chatcmpl-` and 29 alphanumerics; search previews have a UUID there (wire-contract §5.1)."""
+    if "search-preview" not in request.model:
+        return f"chatcmpl-{turn.key[:29]}"
+    digits = Seed.of("uuid", turn.key).hex(32)
+    return f"chatcmpl-{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
 
 
 def body(turn: Turn, request: Request) -> dict[str, JSON]:
     """The turn as a `chat.completion` object."""
     full: dict[str, JSON] = {
-        "id": completion_id(turn),
+        "id": completion_id(turn, request),
         "object": "chat.completion",
         "created": turn.created,
         "model": turn.model,
         "choices": [_choice(index, choice, request) for index, choice in enumerate(turn.choices)],
-        "usage": usage_json(turn.usage),
     }
+    if (checked := moderation(turn, request)) is not None:
+        full["moderation"] = checked
+    full["usage"] = usage_json(turn.usage)
     if turn.service_tier is not None:
         full["service_tier"] = turn.service_tier
     full["system_fingerprint"] = turn.system_fingerprint
@@ -65,31 +77,55 @@ def _choice(index: int, choice: Choice, request: Request) -> JSON:
 
 
 def _message(choice: Choice, request: Request) -> JSON:
+    """The message, in the key order of the wire: calls come before the refusal, what other vendors add comes last."""
+    check_room(choice, request)
     texts = [part for part in choice.parts if isinstance(part, Text)]
     refusals = [part for part in choice.parts if isinstance(part, Refusal)]
-    reasoning = [part for part in choice.parts if isinstance(part, Reasoning)]
-    calls = [part for part in choice.parts if isinstance(part, ToolCall)]
-    audio = next((part for part in choice.parts if isinstance(part, Audio)), None)
     message: dict[str, JSON] = {
         "role": "assistant",
         "content": "".join(map(part_text, texts)) if texts or not has_content(choice) else None,
+        **_calls(choice, request),
         "refusal": "".join(map(part_text, refusals)) if refusals else None,
-        "annotations": [annotation for part in texts for annotation in part.annotations],
+        "annotations": annotations(choice),
     }
-    for part in reasoning:
-        message[part.field] = str(message.get(part.field) or "") + part_text(part)
-    if audio is not None:
-        message["audio"] = {
-            "id": audio.id,
-            "data": "".join(audio.data),
-            "expires_at": audio.expires_at,
-            "transcript": part_text(audio),
-        }
-    if calls and is_legacy(request):
-        message["function_call"] = {"name": calls[0].name, "arguments": part_text(calls[0])}
-    elif calls:
-        message["tool_calls"] = [{**call_header(call), **_call_body(call, part_text(call))} for call in calls]
+    for part in choice.parts:
+        if isinstance(part, Audio):
+            message["audio"] = {
+                "id": part.id,
+                "data": "".join(part.data),
+                "expires_at": part.expires_at,
+                "transcript": part_text(part),
+            }
+        elif isinstance(part, Reasoning) and part.pieces:
+            message[part.field] = f"{message.get(part.field, '')}{part_text(part)}"
     return message
+
+
+def _calls(choice: Choice, request: Request) -> Mapping[str, JSON]:
+    calls = [part for part in choice.parts if isinstance(part, ToolCall)]
+    if not calls:
+        return {}
+    if is_legacy(request):
+        return {"function_call": {"name": calls[0].name, "arguments": part_text(calls[0])}}
+    return {"tool_calls": [{**call_header(call), **_call_body(call)} for call in calls]}
+
+
+def check_room(choice: Choice, request: Request) -> None:
+    """Raise NoRoomError for parts that a message of this API cannot hold together."""
+    calls = [part for part in choice.parts if isinstance(part, ToolCall)]
+    sounds = [part for part in choice.parts if isinstance(part, Audio)]
+    if is_legacy(request) and (len(calls) > 1 or any(call.kind != "function" for call in calls)):
+        raise NoRoomError(
+            f"the reply calls {', '.join(call.name for call in calls)}, but the request offers `functions`, and there "
+            "an answer is one call of one function: reply with one, or let the request offer `tools`"
+        )
+    if len(sounds) > 1:
+        raise NoRoomError(f"the reply has {len(sounds)} audio parts, but a message has one: join them")
+
+
+def annotations(choice: Choice) -> list[JSON]:
+    """The annotations of all texts of the choice."""
+    return [annotation for part in choice.parts if isinstance(part, Text) for annotation in part.annotations]
 
 
 def has_content(choice: Choice) -> bool:
@@ -107,8 +143,8 @@ def call_header(call: ToolCall) -> dict[str, JSON]:
     return {"id": call.id, "type": call.kind}
 
 
-def _call_body(call: ToolCall, text: str) -> dict[str, JSON]:
-    return {call.kind: {"name": call.name, call_text_key(call): text}}
+def _call_body(call: ToolCall) -> dict[str, JSON]:
+    return {call.kind: {"name": call.name, call_text_key(call): part_text(call)}}
 
 
 def call_text_key(call: ToolCall) -> str:

@@ -5,8 +5,9 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from mockllm import plan as steps
+from mockllm.plan import Close as CloseStep
 from mockllm.plan import End, Head, Plan, Send, Step
+from mockllm.plan import Reset as ResetStep
 from mockllm.scenario.faults.base import Layer, PlanFault
 from mockllm.scenario.position import At
 from mockllm.seeds import Seed
@@ -24,9 +25,9 @@ class _Cut(PlanFault):
         if (place := self.at.find(plan)) is None:
             return None
         plan, index = place
-        return self._end(plan[:index])
+        return self._end(plan[:index], f"fault: {self.kind} {_where(plan[:index], plan[index:])}")
 
-    def _end(self, plan: Plan) -> Plan:
+    def _end(self, plan: Plan, cause: str) -> Plan:
         raise NotImplementedError
 
 
@@ -35,8 +36,8 @@ class Reset(_Cut):
 
     kind: ClassVar[str] = "reset"
 
-    def _end(self, plan: Plan) -> Plan:
-        return (*plan, steps.Reset(f"fault: {self.kind} {_where(plan)}"))
+    def _end(self, plan: Plan, cause: str) -> Plan:
+        return (*plan, ResetStep(cause))
 
 
 class Close(_Cut):
@@ -44,29 +45,36 @@ class Close(_Cut):
 
     kind: ClassVar[str] = "close"
 
-    def _end(self, plan: Plan) -> Plan:
-        return (*plan, steps.Close(f"fault: {self.kind} {_where(plan)}"))
+    def _end(self, plan: Plan, cause: str) -> Plan:
+        return (*plan, CloseStep(cause))
 
 
 class Truncate(_Cut):
-    """The body ends cleanly, but too soon: nothing in HTTP tells the client that something is missing."""
+    """The body ends cleanly, but too soon: nothing in HTTP tells the client that something is missing. Before the head
+    there is no body to end, so the connection closes.
+    """
 
     kind: ClassVar[str] = "truncate"
 
-    def _end(self, plan: Plan) -> Plan:
+    def _end(self, plan: Plan, cause: str) -> Plan:
+        if not any(isinstance(step, Head) for step in plan):
+            return (*plan, CloseStep(cause))
         length = sum(len(step.data) for step in plan if isinstance(step, Send))
         kept: tuple[Step, ...] = tuple(_shortened(step, length) if isinstance(step, Head) else step for step in plan)
-        if not any(isinstance(step, Head) for step in plan):
-            return (*kept, steps.Close(f"fault: {self.kind} {_where(plan)}"))
-        return (*kept, End(f"fault: {self.kind} {_where(plan)}"))
+        return (*kept, End(cause))
 
 
-def _where(plan: Plan) -> str:
-    """How much went before, for the timeline."""
-    frames = {step.frame.ordinal for step in plan if isinstance(step, Send) and step.frame.ordinal >= 0}
-    if not frames:
-        return "after the head" if any(isinstance(step, Head) for step in plan) else "before the head"
-    return f"at frame {max(frames) + 1}"
+def _where(sent: Plan, unsent: Plan) -> str:
+    """How far the answer came, for the timeline: frame 3 is the one that is missing or is not whole."""
+    ordinals = _ordinals(sent)
+    if not ordinals:
+        return "after the head" if any(isinstance(step, Head) for step in sent) else "before the head"
+    last = max(ordinals)
+    return f"in frame {last}" if last in _ordinals(unsent) else f"at frame {last + 1}"
+
+
+def _ordinals(plan: Plan) -> frozenset[int]:
+    return frozenset(step.frame.ordinal for step in plan if isinstance(step, Send) and step.frame.ordinal >= 0)
 
 
 def _shortened(head: Head, length: int) -> Head:

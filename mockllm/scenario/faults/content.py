@@ -16,8 +16,8 @@ class CutArguments(TurnFault):
     """The arguments of a tool call end too soon, as when the token limit hits in the middle of a call; later calls
     never come.
 
-    With `finish: honest` the turn ends with `length`, as the real service does; with `finish: lying` it still claims
-    `tool_calls`.
+    With `finish: honest` the turn ends with `length`, as the real service does; with `finish: lying` it ends as if
+    nothing were missing, which is `tool_calls` unless the author says otherwise.
     """
 
     kind: ClassVar[str] = "cut_arguments"

@@ -1,15 +1,15 @@
 """Faults of how frames become bytes: SSE that is odd, and bytes that arrive in odd pieces."""
 
 from dataclasses import replace
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self, assert_never
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from mockllm.plan import Frame, Frames
 from mockllm.scenario.base import Integer
 from mockllm.scenario.faults.base import FrameFault, Layer
 from mockllm.seeds import Seed
-from mockllm.units import Duration
+from mockllm.units import Duration, refusal
 
 _ADDED = -1
 """The ordinal of a frame that a fault added; positions do not count it."""
@@ -26,6 +26,12 @@ class Done(FrameFault):
 
     mode: Literal["omit", "twice", "spaced", "late", "text_after"]
     by: Duration = Field(default=5_000_000, description="how late, for `late`")
+
+    @model_validator(mode="after")
+    def _only_late_by(self) -> Self:
+        if self.mode != "late" and "by" in self.model_fields_set:
+            raise refusal(f"by says how late the end is, but the mode is {self.mode}: drop by, or write mode: late")
+        return self
 
     def apply(self, frames: Frames, _seed: Seed) -> Frames | None:
         """The frames with another end, or None if this answer has no end marker."""
@@ -47,6 +53,8 @@ class Done(FrameFault):
                 return (replace(marker, framing=replace(marker.framing, delay_us=self.by)),)
             case "text_after":
                 return (marker, replace(marker, ordinal=_ADDED, data="still here", label='"still here"'))
+            case _:
+                assert_never(self.mode)
 
 
 class Split(FrameFault):

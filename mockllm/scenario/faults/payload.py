@@ -3,19 +3,24 @@
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import replace
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self, get_args
 
 import jsonpath
 from jsonpath.segments import JSONPathChildSegment
 from jsonpath.selectors import IndexSelector, NameSelector
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from mockllm.plan import Frame, Frames
-from mockllm.scenario.base import Authored, Integer, JSONValue
+from mockllm.request import JSON
+from mockllm.scenario.base import Authored, Integer, JSONValue, Shaped
 from mockllm.scenario.faults.base import FrameFault, Layer
+from mockllm.scenario.json_match import compiled_path
+from mockllm.scenario.text import listed_texts
 from mockllm.seeds import Seed
+from mockllm.units import refusal
 
 _Place = Literal["first", "last", "all", "role", "token", "finish", "usage", "done", "body"]
+_Ordinal = Annotated[Integer, Field(ge=0)]
 
 
 class FrameChoice(Authored):
@@ -23,7 +28,10 @@ class FrameChoice(Authored):
 
     shorthand: ClassVar[str | None] = "which"
 
-    which: _Place | Annotated[Integer, Field(ge=0)] | tuple[Annotated[Integer, Field(ge=0)], ...]
+    which: Annotated[
+        _Place | _Ordinal | tuple[_Ordinal, ...],
+        Shaped(*get_args(_Place), "a frame's number", "a list of such numbers"),
+    ]
 
     def picks(self, frame: Frame, last: int) -> bool:
         """Whether this frame is meant; `last` is the ordinal of the last frame."""
@@ -42,8 +50,35 @@ class FrameChoice(Authored):
                 return frame.ordinal in numbers
 
 
-def _tuple(value: object) -> object:
-    return (value,) if isinstance(value, str) else value
+def _single(path: str) -> jsonpath.JSONPath:
+    compiled = compiled_path(path)
+    if not isinstance(compiled, jsonpath.JSONPath):
+        raise refusal(f"'{path}' joins several paths: write one entry for each")
+    return compiled
+
+
+def _removable(path: str) -> str:
+    if not _single(path).segments:
+        raise refusal(f"'{path}' is the whole of the JSON, which cannot be removed: name a key or an index in it")
+    return path
+
+
+def _parent(path: str) -> tuple[jsonpath.JSONPath, str | int]:
+    """The path of the container and the key or index within it. Raises ValueError where the path does not end in one
+    of these.
+    """
+    compiled = _single(path)
+    match list(compiled.segments):
+        case [*rest, JSONPathChildSegment(selectors=[NameSelector(name=key)] | (NameSelector(name=key),))]:
+            return jsonpath.JSONPath(env=compiled.env, segments=rest), key
+        case [*rest, JSONPathChildSegment(selectors=[IndexSelector(index=index)] | (IndexSelector(index=index),))]:
+            return jsonpath.JSONPath(env=compiled.env, segments=rest), index
+    raise refusal(f"'{path}' must end in a key or an index to be set, such as $.choices[0].delta.role")
+
+
+def _settable(path: str) -> str:
+    _parent(path)
+    return path
 
 
 class Patch(FrameFault):
@@ -53,86 +88,64 @@ class Patch(FrameFault):
     layer: ClassVar[Layer] = Layer.PAYLOAD
 
     frames: FrameChoice = Field(default=FrameChoice(which="all"), description="which frames")
-    set: Mapping[str, JSONValue] = Field(default_factory=dict, description="JSONPath to the new value")
-    remove: Annotated[tuple[str, ...], BeforeValidator(_tuple, json_schema_input_type=str | list[str])] = Field(
-        default=(), description="JSONPaths to take away"
+    set: Mapping[Annotated[str, AfterValidator(_settable)], JSONValue] = Field(
+        default_factory=dict, description="JSONPath to the new value"
     )
-
-    @field_validator("set")
-    @classmethod
-    def _set_paths(cls, value: Mapping[str, JSONValue]) -> Mapping[str, JSONValue]:
-        for path in value:
-            _parent(path)
-        return value
-
-    @field_validator("remove")
-    @classmethod
-    def _remove_paths(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for path in value:
-            _compiled(path)
-        return value
+    remove: Annotated[
+        tuple[Annotated[str, AfterValidator(_removable)], ...],
+        BeforeValidator(listed_texts, json_schema_input_type=str | list[str]),
+    ] = Field(default=(), description="JSONPaths to take away")
 
     @model_validator(mode="after")
     def _does_something(self) -> Self:
         if not self.set and not self.remove:
-            raise ValueError("a patch needs something to set or to remove")
+            raise refusal("a patch needs something to set or to remove")
         return self
 
     def apply(self, frames: Frames, _seed: Seed) -> Frames | None:
-        """The patched frames, or None if no chosen frame changed."""
+        """The patched frames, or None if no path leads anywhere in a chosen frame."""
         last = max((frame.ordinal for frame in frames), default=0)
-        patched = tuple(self._patch(frame) if self.frames.picks(frame, last) else frame for frame in frames)
-        return None if patched == frames else patched
+        patched = tuple(self._patch(frame) if self.frames.picks(frame, last) else None for frame in frames)
+        if not any(patched):
+            return None
+        return tuple(new or frame for new, frame in zip(patched, frames, strict=True))
 
-    def _patch(self, frame: Frame) -> Frame:
+    def _patch(self, frame: Frame) -> Frame | None:
+        """The patched frame, or None if no path leads anywhere in it."""
         if not isinstance(frame.data, Mapping):
-            return frame
+            return None
         data = deepcopy(frame.data)
-        for path in self.remove:
-            for match in list(jsonpath.finditer(path, data)):
-                if match.parent is not None:
-                    _take(match.parent.obj, match.parts[-1])
-        for path, value in self.set.items():
-            parent, key = _parent(path)
-            for match in parent.finditer(data):
-                _put(match.obj, key, value)
-        return frame if data == frame.data else replace(frame, data=data, cause=f"fault: {self.kind}")
+        changes = sum(_take(path, data) for path in self.remove)
+        changes += sum(_put(path, value, data) for path, value in self.set.items())
+        return replace(frame, data=data, cause=f"fault: {self.kind}") if changes else None
 
 
-def _compiled(path: str) -> jsonpath.JSONPath:
-    try:
-        compiled = jsonpath.compile(path)
-    except jsonpath.JSONPathError as error:
-        raise ValueError(f"'{path}' is not a JSONPath: {error}") from None
-    if not isinstance(compiled, jsonpath.JSONPath):
-        raise ValueError(f"'{path}' joins several paths: write one entry for each")  # noqa: TRY004 # pydantic reads ValueError
-    return compiled
+def _take(path: str, data: JSON) -> int:
+    """Remove what the path finds; how much that was."""
+    keys: dict[tuple[int, str], dict[str, object]] = {}
+    items: dict[tuple[int, int], list[object]] = {}
+    for match in _single(path).finditer(data):
+        match match.parent and match.parent.obj, match.parts[-1]:
+            case dict() as mapping, str(key) if key in mapping:
+                keys[id(mapping), key] = mapping
+            case list() as sequence, int(index):
+                items[id(sequence), index] = sequence
+    for (_, key), mapping in keys.items():
+        del mapping[key]
+    # From the last to the first, so that the indices of those before stay as they are.
+    for (_, index), sequence in sorted(items.items(), key=lambda item: item[0][1], reverse=True):
+        del sequence[index]
+    return len(keys) + len(items)
 
 
-def _parent(path: str) -> tuple[jsonpath.JSONPath, str | int]:
-    """The path of the container and the key or index within it. Raises ValueError where the path does not end in one
-    of these.
-    """
-    compiled = _compiled(path)
-    match list(compiled.segments):
-        case [*rest, JSONPathChildSegment(selectors=[NameSelector(name=key)] | (NameSelector(name=key),))]:
-            return jsonpath.JSONPath(env=compiled.env, segments=rest), key
-        case [*rest, JSONPathChildSegment(selectors=[IndexSelector(index=index)] | (IndexSelector(index=index),))]:
-            return jsonpath.JSONPath(env=compiled.env, segments=rest), index
-    raise ValueError(f"'{path}' must end in a key or an index to be set, such as $.choices[0].delta.role")
+def _put(path: str, value: JSONValue, data: JSON) -> int:
+    """Set the key or item that the path ends in, in each container that it leads to; how many these were."""
+    parent, key = _parent(path)
+    return sum(_put_into(match.obj, key, deepcopy(value)) for match in list(parent.finditer(data)))
 
 
-def _take(container: object, key: str | int) -> None:
-    """Remove a key of a mapping, or an item of a list."""
-    match container, key:
-        case dict(), str():
-            del container[key]
-        case list(), int():
-            del container[key]
-
-
-def _put(container: object, key: str | int, value: JSONValue) -> None:
-    """Set a key of a mapping, or an item of a list; an index one past the end appends."""
+def _put_into(container: object, key: str | int, value: JSONValue) -> bool:
+    """Set a key of a mapping, or an item of a list; an index one past the end appends. False if neither is possible."""
     match container, key:
         case dict(), str():
             container[key] = value
@@ -140,3 +153,6 @@ def _put(container: object, key: str | int, value: JSONValue) -> None:
             container[key] = value
         case list(), int() if key == len(container):
             container.append(value)
+        case _:
+            return False
+    return True
