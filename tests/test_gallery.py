@@ -11,10 +11,19 @@ from pathlib import Path
 import jsonschema
 import pytest
 import yaml
+from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
-from mockllm.explain import explain
+from mockllm.dialects.sse import compact
+from mockllm.engine import Engine
+from mockllm.explain import call_of, explain
+from mockllm.plan import Send
+from mockllm.scenario.faults import Layer
 from mockllm.scenario.library import Library
 from mockllm.scenario.reader import read_file
+from mockllm.scenario.reply import EventsReply, RawReply
+from tests.openapi_schema import violations
+from tests.strict import problems
+from tests.wire_exceptions import BEYOND_BODY, BEYOND_CHUNK, NOT_DESCRIBED_BODY, NOT_DESCRIBED_CHUNK
 
 ROOT = Path(__file__).resolve().parent.parent
 GOLDEN = Path(__file__).parent / "golden"
@@ -79,3 +88,41 @@ def test_no_golden_file_is_left_over():
 def test_generated_words_are_the_same_every_time(name):
     scenario = GALLERY.get(name)
     assert explain(scenario, tuple(scenario.requests())) == explain(scenario, tuple(scenario.requests()))
+
+
+def is_true_to_the_wire(scenario):
+    """Whether nothing in it changes payloads or is verbatim."""
+    replies = [reply for rule in scenario.rules for reply in rule.replies]
+    faults = [fault for reply in replies for fault in reply.faults]
+    verbatim = any(isinstance(reply, (RawReply, EventsReply)) for reply in replies)
+    return not verbatim and not any(fault.layer in {Layer.PAYLOAD, Layer.HTTP} for fault in faults)
+
+
+def sent_objects(exchange):
+    """The JSON objects that an exchange would send whole, whatever its framing."""
+    frames = {id(step.frame): step.frame for step in exchange.plan if isinstance(step, Send)}
+    return [json.loads(compact(frame.data)) for frame in frames.values() if isinstance(frame.data, dict)]
+
+
+def judged(value):
+    """What the SDK's strict models and OpenAI's description say against an object."""
+    if "error" in value:
+        return violations("ErrorResponse", value)
+    if value["object"] == "chat.completion":
+        return problems(value, ChatCompletion, BEYOND_BODY) + violations(
+            "CreateChatCompletionResponse", value, NOT_DESCRIBED_BODY
+        )
+    return problems(value, ChatCompletionChunk, BEYOND_CHUNK) + violations(
+        "CreateChatCompletionStreamResponse", value, NOT_DESCRIBED_CHUNK
+    )
+
+
+@pytest.mark.parametrize("stream", [True, False], ids=["stream", "body"])
+@pytest.mark.parametrize("name", [name for name in NAMES if is_true_to_the_wire(GALLERY.get(name))])
+def test_every_object_sent_is_what_the_models_and_the_description_say(name, stream):
+    scenario = GALLERY.get(name)
+    engine = Engine(Library(scenarios=[scenario]))
+    for body in scenario.requests():
+        for _ in range(4):
+            for value in sent_objects(engine.handle(call_of(scenario, {**body, "stream": stream}))):
+                assert judged(value) == []
