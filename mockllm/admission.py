@@ -6,13 +6,14 @@ Here: those checks, in the order in which the real service makes them. Not here:
 
 from collections.abc import Mapping
 
-from mockllm.catalogue import KNOWN_ERRORS
+from mockllm.catalogue import KNOWN_ERRORS, known_error
 from mockllm.dialects import Found
 from mockllm.dialects.base import is_dialect
 from mockllm.dialects.body import parse
 from mockllm.errors import ApiError
 from mockllm.request import JSON, Call, Request, fingerprint
 from mockllm.scenario.document import Scenario
+from mockllm.store import Store
 
 
 def authorize(scenario: Scenario, call: Call) -> None:
@@ -34,15 +35,15 @@ def _masked(key: str) -> str:
     return key if len(key) <= 2 * visible else f"{key[:visible]}{'*' * (len(key) - 2 * visible)}{key[-visible:]}"
 
 
-def read(found: Found, call: Call, scenario: Scenario) -> Request:
-    """The request, or the refusal of its content type, its JSON or its fields, in that order."""
+def read(found: Found, call: Call, scenario: Scenario, store: Store) -> Request:
+    """The request with what it refers to in the store, or the refusal of its content type, its JSON or its fields, in that order."""
     json: JSON = None
     if call.body or call.method == "POST":
         _check_type(call)
         json = parse(call.body)
     endpoint = found.endpoint
     if is_dialect(endpoint):
-        return endpoint.read(call, json, strict=scenario.strict)
+        return endpoint.read(call, json, strict=scenario.strict, store=store)
     place = "/".join(found.parameters.values())
     body = json if isinstance(json, Mapping) else {}
     return Request(endpoint.api, call, body, fingerprint=fingerprint(endpoint.api, call, json, place))
@@ -52,9 +53,10 @@ def check_model(scenario: Scenario, request: Request) -> None:
     """Refuse a model that the scenario does not serve, if it serves its own `only`."""
     models = scenario.models
     if models is not None and models.only and request.model and request.model not in models.ids:
-        known = KNOWN_ERRORS["model_not_found"]
+        known = known_error("model_not_found", request.api)
+        assert known is not None
         message = known.message.format(model=request.model)
-        raise ApiError(known.status, message, code=known.code, edge=known.edge)
+        raise ApiError(known.status, message, code=known.code, param=known.param, edge=known.edge)
 
 
 def _check_type(call: Call) -> None:

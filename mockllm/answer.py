@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from email.utils import formatdate
 from typing import Literal
 
-from mockllm.catalogue import INVALID, KNOWN_ERRORS
+from mockllm.catalogue import INVALID, known_error
 from mockllm.dialects import plain
 from mockllm.dialects.base import Dialect, Layout
 from mockllm.dialects.headers import EDGE_TYPE, JSON_TYPE, STREAM_TYPE, HeaderPairs, merged
@@ -88,7 +88,7 @@ def error_answer(error: ApiError) -> Answer:
 
 def scripted_error(spec: ErrorSpec, request: Request, request_id: str) -> ApiError:
     """The refusal that the author asks for; a known code fills in what is left out."""
-    known = KNOWN_ERRORS.get(spec.code or "")
+    known = known_error(spec.code or "", request.api)
     status = spec.status or (known.status if known else 400)
     message = spec.message
     if message is None:

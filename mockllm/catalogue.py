@@ -130,3 +130,21 @@ KNOWN_ERRORS: Mapping[str, KnownError] = dict(
 """Every code that `error: CODE` knows. A message may name `{model}`, `{key}`, `{request_id}`, `{tokens}` and
 `{wait}`.
 """
+
+_ELSEWHERE: Mapping[tuple[str, str], KnownError] = {
+    ("responses", "model_not_found"): KnownError(
+        400, INVALID, "The requested model '{model}' does not exist.", "model_not_found", "model"
+    ),
+    ("responses", "context_length_exceeded"): KnownError(
+        400,
+        INVALID,
+        "Your input exceeds the context window of this model. Please adjust your input and try again.",
+        "context_length_exceeded",
+        "input",
+    ),
+}
+
+
+def known_error(code: str, api: str) -> KnownError | None:
+    """What this API says with the code: the Responses API words some refusals in its own way (wire-contract §4.2)."""
+    return _ELSEWHERE.get((api, code), KNOWN_ERRORS.get(code))

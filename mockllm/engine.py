@@ -149,7 +149,7 @@ class Engine:
         request: Request | None = None
         try:
             authorize(address.scenario, call)
-            request = read(found, call, address.scenario)
+            request = read(found, call, address.scenario, state.store)
             if not is_address(request.model):
                 check_model(address.scenario, request)
             return self._answer(request, _Visit(found, address, state))

@@ -13,7 +13,7 @@ from mockllm.request import JSON
 
 Microseconds: TypeAlias = int
 
-FrameKind = Literal["role", "token", "finish", "usage", "done", "event", "error", "comment", "body"]
+FrameKind = Literal["opening", "role", "token", "finish", "usage", "done", "event", "error", "comment", "body"]
 BodyFraming = Literal["chunked", "length", "close"]
 
 FOREVER_US: Microseconds = 24 * 3600 * 1_000_000

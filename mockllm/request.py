@@ -102,6 +102,7 @@ class Request:
     """What a call asks for, in words common to all APIs.
 
     `api` names the dialect (`chat`, `models`, ...). `max_tokens`, `stop` and `choices` bound the answer.
+    `logprobs` asks for log probabilities, with `top_logprobs` alternatives for each token.
     `tool_choice` is `auto`, `none`, `required` or the name of a forced tool. `schema` is the JSON Schema a structured
     answer must have, `{}` for any JSON object, None for free text.
     """
@@ -119,6 +120,8 @@ class Request:
     max_tokens: int | None = None
     stop: tuple[str, ...] = ()
     choices: int = 1
+    logprobs: bool = False
+    top_logprobs: int = 0
     store: bool = False
     fingerprint: str = ""
 

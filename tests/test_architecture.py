@@ -17,7 +17,7 @@ LAYERS = (
     {"tokens"},
     {"request"},
     {"plan", "turn"},
-    {"exchange", "store", "http1"},
+    {"exchange", "store", "http1", "limits"},
     {"scenario", "dialects", "report"},
     {"fill", "answer", "address", "admission", "namespace", "journal", "formatter"},
     {"compile", "strict"},

@@ -47,8 +47,10 @@ class Dialect(Protocol):
     api: str
     layout: Layout
 
-    def read(self, call: Call, json: JSON, *, strict: bool) -> Request:
-        """What the call asks for. Raises ApiError exactly where the real service refuses."""
+    def read(self, call: Call, json: JSON, *, strict: bool, store: Store) -> Request:
+        """What the call asks for, with what it refers to in the store. Raises ApiError exactly where the real service
+        refuses.
+        """
         ...
 
     def stream(self, turn: Turn, request: Request, seed: Seed) -> Iterator[Frame]:

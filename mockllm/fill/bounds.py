@@ -45,7 +45,7 @@ def choice(parts: tuple[Part, ...], stop: str | None, request: Request, seed: Se
     parts, cut_short = _within(parts, request.max_tokens)
     if cut_short:
         reason = StopReason.LENGTH
-    if request.json.get("logprobs") is True:
+    if request.logprobs:
         parts = tuple(_with_logprobs(part, request, seed.child("logprobs", index)) for index, part in enumerate(parts))
     return Choice(parts, reason)
 
@@ -113,10 +113,8 @@ def _cut(part: Part, limit: int) -> Part:
 def _with_logprobs(part: Part, request: Request, seed: Seed) -> Part:
     if not isinstance(part, (Text, Refusal)):
         return part
-    top = request.json.get("top_logprobs")
-    alternatives = top if isinstance(top, int) else 0
     tokens = chain.from_iterable(piece.raw for piece in part.pieces)
-    entries = tuple(_logprob(token, alternatives, seed.child(place)) for place, token in enumerate(tokens))
+    entries = tuple(_logprob(token, request.top_logprobs, seed.child(place)) for place, token in enumerate(tokens))
     return replace(part, logprobs=entries)
 
 

@@ -125,7 +125,7 @@ _NOTHING = Fixed(value=0)
 
 class Pace(Authored):
     """The times of one answer. Frames that carry no token ride with their neighbour unless a time of their own is
-    given.
+    given; those that only say that an answer is under way go out with the head, or when `role` says.
     """
 
     head: Latency | None = Field(
@@ -184,8 +184,10 @@ class Pace(Authored):
             return tokens[frame.tokens_before + frame.tokens - 1]
         before, after = max(frame.tokens_before - 1, 0), min(frame.tokens_before, len(tokens) - 1)
         match frame.kind:
-            case "role" if self.role is not None:
+            case "role" | "opening" if self.role is not None:
                 return _one(self.role, seed.child("role", frame.choice))
+            case "opening":
+                return 0
             case "finish":
                 return tokens[before] + _one(self.finish, seed.child("finish", frame.choice))
             case "done" if self.done is not None:

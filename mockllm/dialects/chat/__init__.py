@@ -12,7 +12,7 @@ from mockllm.dialects.chat.validate import is_reasoning_model, validate
 from mockllm.plan import Frame
 from mockllm.request import JSON, Call, Request
 from mockllm.seeds import Seed
-from mockllm.store import Stored
+from mockllm.store import Store, Stored
 from mockllm.turn import Turn
 
 
@@ -22,8 +22,9 @@ class Chat:
     api = "chat"
     layout = Layout(newline=True)
 
-    def read(self, call: Call, json: JSON, *, strict: bool) -> Request:
+    def read(self, call: Call, json: JSON, *, strict: bool, store: Store) -> Request:
         """What the call asks for. Raises ApiError with the real service's words for what it refuses."""
+        del store
         model = json.get("model") if isinstance(json, dict) else None
         reasoning = strict and isinstance(model, str) and is_reasoning_model(model)
         validate(json, strict=strict, reasoning_model=reasoning)

@@ -26,6 +26,8 @@ def read(call: Call, body: Mapping[str, Any]) -> Request:
         max_tokens=body.get("max_completion_tokens") or body.get("max_tokens"),
         stop=_stop(body.get("stop")),
         choices=body.get("n") or 1,
+        logprobs=body.get("logprobs") is True,
+        top_logprobs=body.get("top_logprobs") or 0,
         store=body.get("store") is True,
         fingerprint=fingerprint("chat", call, body),
     )

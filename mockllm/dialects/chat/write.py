@@ -162,7 +162,7 @@ def finish_reason(choice: Choice, request: Request) -> str | None:
 def shows_logprobs(request: Request) -> bool:
     """Whether a choice has the `logprobs` key at all: it was asked for, or the model is of a family that sends null."""
     name = request.model.rsplit("/", 1)[-1]
-    return request.json.get("logprobs") is True or not name.startswith(_WITHOUT_LOGPROBS)
+    return request.logprobs or not name.startswith(_WITHOUT_LOGPROBS)
 
 
 def _logprobs(choice: Choice) -> JSON:

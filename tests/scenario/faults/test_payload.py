@@ -1,0 +1,279 @@
+"""Faults of what single frames carry."""
+
+from copy import deepcopy
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
+
+from mockllm.plan import Frame, stamp
+from mockllm.scenario.faults import AnyFault
+from mockllm.scenario.faults.payload import FrameChoice, Patch
+from mockllm.seeds import Seed
+from tests.plans import BODY
+
+SEED = Seed.of("fault")
+FAULT: TypeAdapter[AnyFault] = TypeAdapter(AnyFault)
+
+
+def chunk(delta, finish=None):
+    return {"id": "chatcmpl-1", "choices": [{"index": 0, "delta": delta, "finish_reason": finish}], "usage": None}
+
+
+FRAMES = stamp(
+    (
+        Frame(chunk({"role": "assistant", "content": ""}), "role"),
+        Frame(chunk({"content": "It"}), tokens=1),
+        Frame(chunk({"content": " is"}), tokens=1),
+        Frame(chunk({}, "stop"), "finish"),
+        Frame({"id": "chatcmpl-1", "choices": [], "usage": {"total_tokens": 3}}, "usage"),
+        Frame("[DONE]", "done"),
+    )
+)
+
+
+def patched(of=FRAMES, **fields):
+    return Patch.model_validate(fields).apply(of, SEED)
+
+
+def data(value, **fields):
+    """What a single body becomes."""
+    [frame] = patched(stamp((Frame(value, "body"),)), **fields)
+    return frame.data
+
+
+class TestFrameChoice:
+    @pytest.mark.parametrize(
+        ("which", "ordinals"),
+        [
+            ("all", [0, 1, 2, 3, 4]),  # [DONE] is no JSON
+            ("first", [0]),
+            ("role", [0]),
+            ("token", [1, 2]),
+            ("finish", [3]),
+            ("usage", [4]),
+            (2, [2]),
+            (0, [0]),
+            ([0, 3, 99], [0, 3]),
+        ],
+    )
+    def test_frames_are_chosen_by_a_word_or_by_number(self, which, ordinals):
+        patch = Patch.model_validate({"frames": which, "set": {"$.x": 1}})
+        new = patch.apply(FRAMES, SEED)
+        assert [frame.ordinal for frame in new if frame.cause == "fault: patch"] == ordinals
+        assert [frame for frame in new if not frame.cause] == [f for f in FRAMES if f.ordinal not in ordinals]
+
+    def test_the_last_is_the_last_frame_that_the_turn_produced(self):
+        patch = Patch.model_validate({"frames": "last", "set": {"$.x": 1}})
+        assert patch.apply(FRAMES, SEED) is None, "the last frame is the end marker, which is no JSON"
+        short = FRAMES[:5]
+        assert [frame.ordinal for frame in patch.apply(short, SEED) if frame.cause] == [4]
+        with_comment = (*short, Frame({"a": 1}, "comment"))
+        assert [frame.ordinal for frame in patch.apply(with_comment, SEED) if frame.cause] == [4]
+
+    def test_a_plain_body_is_a_frame(self):
+        assert data({"a": 1}, frames="body", set={"$.a": 2}) == {"a": 2}
+        assert data({"a": 1}, frames="first", set={"$.a": 2}) == {"a": 2}
+        assert patched(BODY, frames="token", set={"$.text": 2}) is None
+
+    @pytest.mark.parametrize(
+        ("which", "place", "message"),
+        [
+            (
+                "lst",
+                (),
+                (
+                    "expected first, last, all, role, token, finish, usage, done, body, a frame's number or a list of "
+                    "such numbers, found 'lst': did you mean 'last'?"
+                ),
+            ),
+            (-1, (), "expected a value of at least 0, found -1"),
+            ([0, -1], (1,), "expected a value of at least 0, found -1"),
+            (["role"], (0,), "expected a whole number, found 'role'"),
+            (
+                0.5,
+                (),
+                (
+                    "expected first, last, all, role, token, finish, usage, done, body, a frame's number or a list of "
+                    "such numbers, found 0.5"
+                ),
+            ),
+        ],
+    )
+    def test_what_is_no_choice_is_refused(self, which, place, message):
+        with pytest.raises(ValidationError) as error:
+            FAULT.validate_python({"patch": {"frames": which, "set": {"$.a": 1}}})
+        [details] = error.value.errors()
+        assert (details["loc"], details["msg"]) == (("patch", "frames", *place), message)
+
+    def test_the_word_alone_is_enough(self):
+        assert FrameChoice.model_validate("role") == FrameChoice(which="role")
+
+
+class TestSet:
+    @pytest.mark.parametrize(
+        ("before", "paths", "after"),
+        [
+            ({"a": 1}, {"$.a": 2}, {"a": 2}),
+            ({"a": 1}, {"a": 2}, {"a": 2}),
+            ({"a": 1}, {"$['a']": None}, {"a": None}),
+            ({"a": 1}, {"$.b": {"c": [1]}}, {"a": 1, "b": {"c": [1]}}),
+            ({"a": {"b": 1}}, {"$.a.c": 2}, {"a": {"b": 1, "c": 2}}),
+            ({"a": [1, 2]}, {"$.a[0]": 9}, {"a": [9, 2]}),
+            ({"a": [1, 2]}, {"$.a[-1]": 9}, {"a": [1, 9]}),
+            ({"a": [1, 2]}, {"$.a[2]": 9}, {"a": [1, 2, 9]}),
+            ({"a": []}, {"$.a[0]": 9}, {"a": [9]}),
+            ({"a": [{"b": 1}, {"b": 2}]}, {"$.a[*].b": 9}, {"a": [{"b": 9}, {"b": 9}]}),
+            ({"a": [{"b": 1}, {"c": 2}]}, {"$.a[?@.b == 1].c": 9}, {"a": [{"b": 1, "c": 9}, {"c": 2}]}),
+            ({"a": 1}, {"$.b": {}, "$.b.c": 2}, {"a": 1, "b": {"c": 2}}),
+            ({"a": [1]}, {"$.a[1]": 2, "$.a[2]": 3}, {"a": [1, 2, 3]}),
+        ],
+    )
+    def test_a_value_is_set_where_the_path_leads(self, before, paths, after):
+        assert data(before, set=paths) == after
+
+    @pytest.mark.parametrize(
+        ("before", "value"), [(0, False), (1, True), (1, 1.0), (False, 0), (2, 2.0), (None, None), ("a", "a")]
+    )
+    def test_a_value_of_another_type_is_another_value(self, before, value):
+        """1 is equal to true and to 1.0 in Python, and not on the wire."""
+        after = data({"a": before}, set={"$.a": value})["a"]
+        assert after is value or (after, type(after)) == (value, type(value))
+
+    @pytest.mark.parametrize(
+        "path", ["$.b.c", "$.a.c", "$.list[7]", "$.list[-3]", "$.list.x", "$.map[0]", "$.list[*].x"]
+    )
+    def test_a_path_that_leads_nowhere_is_reported(self, path):
+        frames = stamp((Frame({"a": 1, "list": [1, 2], "map": {"0": 1}}, "body"),))
+        assert patched(frames, set={path: 1}) is None
+
+    def test_one_path_that_leads_somewhere_is_enough(self):
+        assert data({"a": 1}, set={"$.b.c": 1, "$.a": 2}) == {"a": 2}
+
+    def test_the_authors_value_is_never_shared_with_a_frame(self):
+        patch = Patch.model_validate({"set": {"$.new": {}, "$.new.deep": []}})
+        first, second = (patch.apply(FRAMES, SEED)[0].data["new"] for _ in range(2))
+        first["deep"].append("spoiled")
+        assert second == {"deep": []}
+        assert patch.set == {"$.new": {}, "$.new.deep": []}
+        assert patch.apply(FRAMES, SEED)[1].data["new"] == {"deep": []}
+
+
+class TestRemove:
+    @pytest.mark.parametrize(
+        ("before", "paths", "after"),
+        [
+            ({"a": 1, "b": 2}, "$.a", {"b": 2}),
+            ({"a": {"b": 1}}, "$.a.b", {"a": {}}),
+            ({"a": [1, 2, 3]}, "$.a[1]", {"a": [1, 3]}),
+            ({"a": [1, 2, 3]}, "$.a[-1]", {"a": [1, 2]}),
+            ({"a": [1, 2, 3]}, "$.a[*]", {"a": []}),
+            ({"a": [1, 2, 3]}, "$.a[::-1]", {"a": []}),
+            ({"a": [1, 2, 3]}, "$.a[0,0,2]", {"a": [2]}),
+            ({"a": [1, 2, 3]}, "$.a[:2]", {"a": [3]}),
+            ({"a": [{"b": 1}, {"b": 2}]}, "$.a[*].b", {"a": [{}, {}]}),
+            ({"a": {"a": 1, "b": 2}, "b": 3}, "$..b", {"a": {"a": 1}}),
+            ({"a": [1, 2, 3, 4]}, "$.a[?@ > 2]", {"a": [1, 2]}),
+            ({"a": 1, "b": 2, "c": 3}, ["$.a", "$.c"], {"b": 2}),
+            ({"a": 1, "b": 2}, "$.*", {}),
+        ],
+    )
+    def test_what_the_path_finds_is_taken_away(self, before, paths, after):
+        assert data(before, remove=paths) == after
+
+    @pytest.mark.parametrize("path", ["$.z", "$.a.b", "$.list[9]", "$.~a"])
+    def test_a_path_that_finds_nothing_is_reported(self, path):
+        assert patched(stamp((Frame({"a": 1, "list": []}, "body"),)), remove=path) is None
+
+    def test_it_comes_before_setting(self):
+        assert data({"a": {"old": 1}}, remove="$.a.old", set={"$.a.new": 2}) == {"a": {"new": 2}}
+        assert data({"a": [1, 2]}, remove="$.a[*]", set={"$.a[0]": 9}) == {"a": [9]}
+
+
+def test_what_is_not_patched_keeps_everything():
+    [role, *rest] = patched(frames="role", set={"$.choices[0].delta.role": ""})
+    assert rest == list(FRAMES[1:])
+    assert role == replace(
+        FRAMES[0], data=chunk({"role": "", "content": ""}), cause="fault: patch"
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("frames", [(), stamp((Frame("[DONE]", "done"), Frame(None, "event"), Frame([1], "event")))])
+def test_what_is_no_json_object_has_nothing_to_patch(frames):
+    assert patched(frames, set={"$.a": 1}) is None
+
+
+PATHS = st.sampled_from(["$.id", "$.new", "$.choices[0].delta", "$.choices[0].delta.content", "$.choices[1]", "$.x.y"])
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+PATCHES = st.builds(
+    dict,
+    frames=st.sampled_from(["all", "first", "last", "token", 1, [0, 2]]),
+    set=st.dictionaries(PATHS, VALUES, min_size=1),
+    remove=st.lists(PATHS | st.sampled_from(["$..content", "$.choices[*]"])),
+)
+
+
+@given(PATCHES)
+def test_frames_that_were_given_are_never_edited_and_the_same_seed_gives_the_same(fields):
+    fault = Patch.model_validate(fields)
+    frames = deepcopy(FRAMES)
+    new = fault.apply(frames, SEED)
+    assert frames == FRAMES
+    assert fault.apply(frames, SEED) == new
+    if new is not None:
+        assert [(frame.ordinal, frame.tokens) for frame in new] == [(frame.ordinal, frame.tokens) for frame in FRAMES]
+
+
+@given(VALUES, VALUES)
+def test_patches_of_different_frames_commute(first, second):
+    one, two = (Patch.model_validate({"frames": n, "set": {"$.x": v}}) for n, v in ((0, first), (2, second)))
+    assert two.apply(one.apply(FRAMES, SEED), SEED) == one.apply(two.apply(FRAMES, SEED), SEED)
+
+
+@pytest.mark.parametrize(
+    ("written", "place", "message"),
+    [
+        ({}, (), "a patch needs something to set or to remove"),
+        ({"frames": "role"}, (), "a patch needs something to set or to remove"),
+        ({"set": {"$.a[": 1}}, ("set", "$.a["), "'$.a[' is not a JSONPath: unexpected end of query"),
+        (
+            {"set": {"$.a[*]": 1}},
+            ("set", "$.a[*]"),
+            "'$.a[*]' must end in a key or an index to be set, such as $.choices[0].delta.role",
+        ),
+        (
+            {"set": {"$": 1}},
+            ("set", "$"),
+            "'$' must end in a key or an index to be set, such as $.choices[0].delta.role",
+        ),
+        (
+            {"set": {"$.a | $.b": 1}},
+            ("set", "$.a | $.b"),
+            "'$.a | $.b' joins several paths: write one entry for each",
+        ),
+        ({"remove": "$.a["}, ("remove", 0), "'$.a[' is not a JSONPath: unexpected end of query"),
+        (
+            {"remove": ["$.a", "$"]},
+            ("remove", 1),
+            "'$' is the whole of the JSON, which cannot be removed: name a key or an index in it",
+        ),
+        ({"remove": ["$.a & $.b"]}, ("remove", 0), "'$.a & $.b' joins several paths: write one entry for each"),
+        ({"remove": 5}, ("remove",), "expected a text or a list of texts, found 5"),
+        ({"set": ["$.a"]}, ("set",), "expected a mapping, found ['$.a']"),
+        (
+            {"ste": {"$.a": 1}, "remove": "$.a"},
+            ("ste",),
+            "unknown key 'ste': did you mean 'set'? allowed here: frames, set, remove",
+        ),
+    ],
+)
+def test_what_makes_no_sense_is_refused_at_its_place(written, place, message):
+    with pytest.raises(ValidationError) as error:
+        FAULT.validate_python({"patch": written})
+    [details] = error.value.errors()
+    assert (details["loc"], details["msg"]) == (("patch", *place), message)

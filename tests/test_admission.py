@@ -1,0 +1,150 @@
+import pytest
+
+from mockllm.admission import authorize, check_model, read
+from mockllm.dialects import find
+from mockllm.errors import ApiError
+from mockllm.request import Request
+from mockllm.scenario.load import load_text
+from tests.calls import ASK, call
+
+OPEN = load_text("name: open")
+LOCKED = load_text("auth: {keys: [sk-one, sk-two]}")
+STRICT = load_text("strict: true")
+
+
+def admit(method="POST", path="/chat/completions", body=ASK, *, headers=(), scenario=OPEN):
+    return read(find(method, path), call(method, f"/v1{path}", body, headers), scenario, Store())
+
+
+def refusal(function, *arguments, **options):
+    with pytest.raises(ApiError) as caught:
+        function(*arguments, **options)
+    return caught.value
+
+
+# Keys.
+
+
+def lock(**headers):
+    return refusal(authorize, LOCKED, call("GET", "/v1/models", headers=tuple(headers.items())))
+
+
+def test_without_auth_any_key_or_none_is_fine():
+    authorize(OPEN, call("GET", "/v1/models", headers=()))
+    authorize(OPEN, call("GET", "/v1/models", headers=(("authorization", "Bearer nonsense"),)))
+
+
+@pytest.mark.parametrize("header", [("authorization", "Bearer sk-two"), ("api-key", "sk-one")])
+def test_an_accepted_key_is_admitted(header):
+    authorize(LOCKED, call("GET", "/v1/models", headers=(header,)))
+
+
+@pytest.mark.parametrize("headers", [{}, {"authorization": "Bearer "}])
+def test_a_call_without_a_key_is_told_how_to_give_one(headers):
+    error = lock(**headers)
+    assert (error.status, error.type, error.code, error.param) == (401, "invalid_request_error", None, None)
+    assert error.message.startswith(
+        "You didn't provide an API key. You need to provide your API key in an Authorization"
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "shown"),
+    [
+        ("sk-wrong-key-1234", "sk-w*********1234"),
+        ("sk-wrong1", "sk-w*ong1"),
+        ("sk-wrong", "sk-wrong"),
+        ("x", "x"),
+    ],
+)
+def test_a_wrong_key_is_shown_with_its_middle_masked(key, shown):
+    error = lock(authorization=f"Bearer {key}")
+    assert (error.status, error.type, error.code) == (401, "invalid_request_error", "invalid_api_key")
+    assert error.message == (
+        f"Incorrect API key provided: {shown}. You can find your API key at "
+        "https://platform.openai.com/account/api-keys."
+    )
+
+
+# Bodies.
+
+
+def test_a_request_is_read_by_its_dialect():
+    request = admit()
+    assert (request.api, request.model) == ("chat", "gpt-4o")
+
+
+@pytest.mark.parametrize("kind", ["application/json", "application/json; charset=utf-8", "Application/JSON"])
+def test_json_is_accepted_by_its_type(kind):
+    assert admit(headers=(("content-type", kind),)).model == "gpt-4o"
+
+
+def test_a_missing_type_is_no_fault():
+    assert admit(headers=()).model == "gpt-4o"
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "multipart/form-data; boundary=x", ""])
+def test_another_type_is_refused_before_the_body_is_read(kind):
+    error = refusal(admit, body=b"{", headers=(("content-type", kind),))
+    assert (error.status, error.code) == (415, "unsupported_content_type")
+    assert f"'Content-Type: {kind}'" in error.message
+    assert f"'{kind.split(';')[0]}'" in error.message
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[1,"])
+def test_a_body_that_is_no_json_is_refused(body):
+    error = refusal(admit, body=body)
+    assert (error.status, error.code, error.param) == (400, None, None)
+    assert error.message.startswith("We could not parse the JSON body of your request.")
+
+
+def test_fields_are_checked_and_in_a_strict_scenario_unknown_ones_too():
+    assert refusal(admit, body={**ASK, "temperature": 9}).param == "temperature"
+    assert admit(body={**ASK, "unheard_of": 1}).model == "gpt-4o"
+    assert "unheard_of" in refusal(admit, body={**ASK, "unheard_of": 1}, scenario=STRICT).message
+
+
+# Resources.
+
+
+def test_a_call_without_a_body_needs_no_type():
+    request = admit("GET", "/models", None, headers=(("content-type", "text/plain"),))
+    assert (request.api, request.json) == ("models", {})
+
+
+def test_the_body_of_a_resource_is_read_if_there_is_one():
+    body = {"metadata": {"a": "b"}}
+    assert admit("POST", "/chat/completions/chatcmpl-1", body).json == body
+    assert admit("POST", "/chat/completions/chatcmpl-1", [1]).json == {}
+    assert refusal(admit, "POST", "/chat/completions/chatcmpl-1", b"").status == 400
+    assert refusal(admit, "DELETE", "/models/gpt-4o", b"{").status == 400
+
+
+def test_resources_at_different_places_are_different_requests():
+    paths = ["/models/a", "/models/b", "/models/a?x=1", "/models"]
+    found = [read(find("GET", path.partition("?")[0]), call("GET", f"/v1{path}"), OPEN, Store()).fingerprint for path in paths]
+    assert len(set(found)) == 4
+    assert found[0] == admit("GET", "/models/a", None).fingerprint
+
+
+# Models.
+
+
+def model(name, scenario):
+    check_model(scenario, Request("chat", call("POST", "/"), model=name))
+
+
+def test_any_model_is_served_unless_there_are_only_some():
+    model("gpt-9", OPEN)
+    model("gpt-9", load_text("models: [gpt-4o]"))
+    model("gpt-4o", load_text("models: {ids: [gpt-4o], only: true}"))
+
+
+def test_a_model_that_is_not_served_is_404_at_the_edge():
+    error = refusal(model, "gpt-9", load_text("models: {ids: [gpt-4o], only: true}"))
+    assert (error.status, error.code, error.param, error.edge) == (404, "model_not_found", None, True)
+    assert error.message == "The model `gpt-9` does not exist or you do not have access to it."
+
+
+def test_a_request_without_a_model_is_not_refused_for_it():
+    model("", load_text("models: {ids: [gpt-4o], only: true}"))

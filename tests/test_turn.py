@@ -1,0 +1,44 @@
+from mockllm.tokens import Piece
+from mockllm.turn import (
+    Audio,
+    Choice,
+    Reasoning,
+    Refusal,
+    StopReason,
+    Text,
+    ToolCall,
+    Turn,
+    Usage,
+    part_text,
+    part_tokens,
+)
+
+PIECES = (Piece("Hé", 2, (b"H\xc3", b"\xa9")), Piece("llo", 1, (b"llo",)))
+
+
+def test_every_part_has_its_text_and_its_tokens():
+    for part in (
+        Text(PIECES),
+        Reasoning(PIECES),
+        Refusal(PIECES),
+        ToolCall("call_1", "f", PIECES),
+        Audio("audio_1", PIECES, (), 0),
+    ):
+        assert (part_text(part), part_tokens(part)) == ("Héllo", 3)
+
+
+def test_a_part_may_say_nothing():
+    assert (part_text(Text(())), part_tokens(Text(()))) == ("", 0)
+
+
+def test_stop_reasons_are_the_words_of_the_wire():
+    assert [str(reason) for reason in StopReason] == ["stop", "length", "tool_calls", "function_call", "content_filter"]
+    assert StopReason.TOOL_CALLS == "tool_calls"
+
+
+def test_turns_are_values():
+    def made():
+        return Turn("k", "gpt-4o", 0, (Choice((Text(PIECES),), "stop"),), Usage(1, 2))
+
+    assert made() == made()
+    assert hash(made()) == hash(made())
