@@ -6,7 +6,7 @@ steps. Not here: matching (`scenario/match.py`), the forms of a reply (`respond.
 (`compile.py`), sockets (`net/`).
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -16,13 +16,15 @@ from mockllm.answer import Answer, error_answer, json_answer
 from mockllm.compile import Compiled, compile_answer
 from mockllm.dialects import Found, find
 from mockllm.dialects.base import Layout, Surroundings, is_dialect
-from mockllm.dialects.headers import request_id
+from mockllm.dialects.headers import HeaderPairs, request_id
 from mockllm.errors import ApiError, MockLLMError
 from mockllm.exchange import Delivery, Exchange, Outcome, Trouble
+from mockllm.fill.bounds import input_tokens
 from mockllm.journal import Journal
 from mockllm.namespace import Namespace
+from mockllm.plan import Head
 from mockllm.request import Call, Request, fingerprint
-from mockllm.respond import Circumstances, respond
+from mockllm.respond import Circumstances, respond, tokenizer
 from mockllm.scenario.document import Rule
 from mockllm.scenario.library import Library
 from mockllm.scenario.match import When
@@ -60,11 +62,14 @@ class _Decision:
 
 @dataclass(frozen=True, slots=True)
 class _Visit:
-    """A call on its way: the endpoint it found, whose scenario and state it uses."""
+    """A call on its way: the endpoint it found, whose scenario and state it uses, and the headers that tell its
+    limits.
+    """
 
     found: Found
     address: Address
     state: Namespace
+    told: HeaderPairs = ()
 
     def seed(self) -> Seed:
         """The root of all chance in this namespace."""
@@ -76,7 +81,10 @@ class _Visit:
         scenario = self.address.scenario
         created = request.call.wall_s if scenario.created == "now" else scenario.created
         models = scenario.models.ids if scenario.models is not None else _DEFAULT_MODELS
-        return Surroundings(models, created, self.state.store)
+        return Surroundings(models, created, self.state.store, self._count_tokens)
+
+    def _count_tokens(self, request: Request) -> int:
+        return input_tokens(request, tokenizer(self.address.scenario, request))
 
 
 class Engine:
@@ -114,7 +122,7 @@ class Engine:
         error = ApiError(413, message, code="request_too_large")
         return self._opened(call, namespace, self._refused(call, error, None, None))
 
-    def finish(self, exchange: Exchange, deliveries: tuple[Delivery, ...], outcome: Outcome) -> None:
+    def finish(self, exchange: Exchange, deliveries: Sequence[Delivery], outcome: Outcome) -> None:
         """Complete the record of an exchange, and show it to the observers; a check of health is no exchange."""
         self.journal.end(exchange.number, deliveries, outcome)
         if self._observers and exchange.number:
@@ -152,7 +160,8 @@ class Engine:
             request = read(found, call, address.scenario, state.store)
             if not is_address(request.model):
                 check_model(address.scenario, request)
-            return self._answer(request, _Visit(found, address, state))
+            told = state.charge(request) if is_dialect(found.endpoint) else ()
+            return self._answer(request, _Visit(found, address, state, told))
         except MockLLMError as error:
             return self._failed(call, error, request)
 
@@ -206,6 +215,7 @@ class Engine:
             surroundings=visit.surroundings(request),
             seed=seed,
             attempt=attempt,
+            told=visit.told,
         )
         answer, compiled, kept = respond(step, request, around)
         for stored in kept:
@@ -240,7 +250,7 @@ class Engine:
             namespace=namespace,
             call=call,
             request=decision.request,
-            status=decision.answer.status,
+            status=_status(decision),
             plan=decision.compiled.plan,
             rule=decision.rule,
             why=decision.why,
@@ -255,6 +265,12 @@ class Engine:
         answer = json_answer({"status": "ok"}, Layout(indent=0), label="health")
         compiled = compile_answer(answer, Pace(), (), Seed.of("health"), request_id(Seed.of("health")))
         return Exchange(0, "", call, None, 200, compiled.plan)
+
+
+def _status(decision: _Decision) -> int:
+    """The status that is planned to be sent, which a fault may have changed."""
+    heads = (step.status for step in decision.compiled.plan if isinstance(step, Head))
+    return next(heads, decision.answer.status)
 
 
 def _nearest(match: Match) -> str:

@@ -7,8 +7,10 @@ requests take two steps. Not here: which namespace a call uses (`address.py`) an
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from mockllm.limits import Meter, admit, rate_headers, refusal, token_cost
 from mockllm.request import Request
 from mockllm.scenario.document import Rule, Scenario
+from mockllm.scenario.limits import limit_for
 from mockllm.scenario.script import Step, reply_index
 from mockllm.store import Store
 
@@ -19,6 +21,7 @@ _Key = tuple[int, int, str]
 """A rule, one of its replies, and a request's fingerprint."""
 
 _K = TypeVar("_K")
+_V = TypeVar("_V")
 
 
 @dataclass(slots=True)
@@ -31,6 +34,21 @@ class Namespace:
     pending: dict[tuple[int, str], int] = field(default_factory=dict)
     fired: set[tuple[int, int, int, str]] = field(default_factory=set)
     store: Store = field(default_factory=Store)
+    meters: dict[tuple[int, tuple[str, ...]], tuple[Meter, ...]] = field(default_factory=dict)
+
+    def charge(self, request: Request) -> tuple[tuple[str, str], ...]:
+        """Take the request from its limits; the headers that tell what remains. Raises ApiError if it is refused."""
+        limits = self.scenario.limits
+        found = None if limits is None else limit_for(limits, request)
+        if found is None:
+            return ()
+        number, limit = found
+        key, now_us, tokens = (number, limit.shared_by(request)), request.call.at_us, token_cost(request, limit.mode)
+        admission = admit(self.meters.get(key) or limit.meters(), tokens, now_us)
+        _remember(self.meters, key, admission.meters)
+        if not admission.decision.admitted:
+            raise refusal(admission, model=request.model, tokens=tokens, mode=limit.mode, now_us=now_us)
+        return rate_headers(admission.meters, limit.mode, now_us)
 
     def take(self, number: int, rule: Rule, request: Request) -> tuple[int, int] | None:
         """The reply and the attempt number that this request gets, taken in one go; None if the script is used up.
@@ -62,7 +80,7 @@ class Namespace:
         self.fired.update((number, index, attempt, fault.kind) for fault in step.faults if fault.kind not in unfired)
 
 
-def _remember(memory: dict[_K, int], key: _K, value: int) -> None:
+def _remember(memory: dict[_K, _V], key: _K, value: _V) -> None:
     memory[key] = value
     if len(memory) > MOST_REMEMBERED:
         del memory[next(iter(memory))]

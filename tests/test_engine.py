@@ -696,3 +696,10 @@ def test_the_head_of_a_refusal_has_the_headers_of_its_layer():
     assert dict(head(exchange).headers).keys() >= {"x-request-id", "openai-version", "content-length"}
     assert header(exchange, "content-type") == "application/json"
     assert orjson.loads(sent(exchange))["error"]["message"] == "you must provide a model parameter"
+
+
+def test_the_status_of_an_exchange_is_the_one_that_is_sent():
+    served = engine("{name: s, rules: [{replies: [{text: x, faults: [{status: 503}]}]}]}")
+    assert served.handle(chat()).status == 503
+    cut = engine("{name: s, rules: [{replies: [{text: x, faults: [{reset: {at: start}}]}]}]}")
+    assert cut.handle(chat()).status == 200

@@ -448,7 +448,8 @@ def test_a_schema_nested_too_deep_for_the_interpreter_is_refused():
         for _ in range(18):
             schema = {"anyOf": [schema]}
         schema = {"type": "object", "properties": {"in": schema}, "required": ["in"]}
-    with pytest.raises(UnsupportedSchema, match="nested too deep"):
+    # Where the interpreter gives up, and so in which words, differs between versions of Python.
+    with pytest.raises(UnsupportedSchema):
         of(schema)
 
 

@@ -194,8 +194,9 @@ def test_a_request_that_came_together_with_the_hang_up_is_still_told_to_the_engi
             browser.socket.shutdown(socket.SHUT_WR)
             sent.set()
             busy.join()
-            assert engine.outcome() == Outcome(Ending.LEFT, 0)
-            assert browser.read_to_end() == (b"", "FIN")
+            # From Python 3.12 on, the answer begins before the hang-up is seen.
+            assert engine.outcome().ending is Ending.LEFT
+            assert browser.read_to_end() in {(b"", "FIN"), (HEAD_BYTES, "FIN")}
         assert len(engine.calls) == number + 1
 
 

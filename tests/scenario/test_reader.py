@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -352,8 +353,13 @@ class TestFiles:
         assert self.refusal(path) == (str(path), message)
 
     def test_a_path_that_no_system_has_is_a_problem(self):
-        message = "the file cannot be read (embedded null byte): check its name and mode"
-        assert self.refusal(Path("a\0b"), source="a") == ("a", message)
+        source, message = self.refusal(Path("a\0b"), source="a")
+        # The words in the brackets are Python's, and differ between its versions.
+        assert (
+            re.sub(r"\(.*embedded null.*\)", "(...)", message)
+            == "the file cannot be read (...): check its name and mode"
+        )
+        assert source == "a"
 
 
 # JSON's pairs of surrogate escapes are no YAML; a key of 80 characters fits a simple key (1024, YAML 1.2.2 §7.4.2)
