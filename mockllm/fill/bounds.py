@@ -76,13 +76,12 @@ def _up_to(text: tuple[Piece, ...], length: int) -> tuple[Piece, ...]:
     """The pieces of the first `length` characters; the last piece may be shortened, and then counts as one token."""
     kept: list[Piece] = []
     for piece in text:
-        if len(piece.text) > length:
-            if length:
-                shown = piece.text[:length]
-                kept.append(Piece(shown, 1, (shown.encode(errors="surrogatepass"),)))
-            break
-        kept.append(piece)
-        length -= len(piece.text)
+        shown = piece.text[:length]
+        if shown == piece.text:
+            kept.append(piece)
+        elif shown:
+            kept.append(Piece(shown, 1, (shown.encode(errors="surrogatepass"),)))
+        length -= len(shown)
     return tuple(kept)
 
 
@@ -93,12 +92,9 @@ def _within(parts: tuple[Part, ...], limit: int | None) -> tuple[tuple[Part, ...
     kept: list[Part] = []
     for part in parts:
         tokens = part_tokens(part)
-        if tokens > limit:
-            if limit:
-                kept.append(_cut(part, limit))
-            break
-        kept.append(part)
-        limit -= tokens
+        if limit:
+            kept.append(part if tokens <= limit else _cut(part, limit))
+        limit -= min(tokens, limit)
     return tuple(kept), True
 
 
