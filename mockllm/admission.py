@@ -36,7 +36,9 @@ def _masked(key: str) -> str:
 
 
 def read(found: Found, call: Call, scenario: Scenario, store: Store) -> Request:
-    """The request with what it refers to in the store, or the refusal of its content type, its JSON or its fields, in that order."""
+    """The request with what it refers to in the store, or the refusal of its content type, its JSON or its fields, in
+    that order.
+    """
     json: JSON = None
     if call.body or call.method == "POST":
         _check_type(call)

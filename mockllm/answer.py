@@ -17,6 +17,7 @@ from mockllm.dialects.base import Dialect, Layout
 from mockllm.dialects.headers import EDGE_TYPE, JSON_TYPE, STREAM_TYPE, HeaderPairs, merged
 from mockllm.dialects.sse import payload
 from mockllm.errors import ApiError
+from mockllm.limits import go_duration
 from mockllm.plan import Frame, Frames
 from mockllm.request import JSON, Request
 from mockllm.scenario.faults import Fault, TurnFault
@@ -32,7 +33,7 @@ class Answer:
     """What goes out, before time.
 
     `layer` tells whose headers it carries, and `overrides` are the author's, which win. `paced` are the frames of the
-    stream that a plain body stands for, by which its time is counted.
+    stream that a plain body stands for, by which its time is counted, and `told` are headers that tell rate limits.
     """
 
     status: int
@@ -42,6 +43,7 @@ class Answer:
     layer: Literal["api", "edge", "verbatim"] = "api"
     paced: Frames = ()
     overrides: HeaderPairs = ()
+    told: HeaderPairs = ()
 
     @property
     def streams(self) -> bool:
@@ -133,28 +135,6 @@ def _retry_headers(retry: RetryAfter | None, wall_s: int) -> Iterator[tuple[str,
         yield "retry-after", retry.raw
     if retry.ms is not None:
         yield "retry-after-ms", str(retry.ms)
-
-
-def go_duration(us: int) -> str:
-    """A duration as Go prints it, the form of rate-limit texts and headers (wire-contract §3.3): `12ms`, `8.64s`,
-    `6m0s`, `24h0m0s`.
-    """
-    if us == 0:
-        return "0s"
-    if us < _SECOND_US:
-        return f"{_decimal(us, 1_000)}ms" if us >= 1_000 else f"{us}µs"  # noqa: PLR2004 # microseconds in a millisecond
-    minutes, rest = divmod(us, 60 * _SECOND_US)
-    hours, minutes = divmod(minutes, 60)
-    seconds = f"{_decimal(rest, _SECOND_US)}s"
-    if hours:
-        return f"{hours}h{minutes}m{seconds}"
-    return f"{minutes}m{seconds}" if minutes else seconds
-
-
-def _decimal(value: int, unit: int) -> str:
-    whole, rest = divmod(value, unit)
-    fraction = f"{rest / unit:.6f}"[2:].rstrip("0")
-    return f"{whole}.{fraction}" if fraction else str(whole)
 
 
 def raw_answer(reply: RawReply) -> Answer:

@@ -8,7 +8,7 @@ times (`scenario/pace.py`), the bytes of an event (`dialects/sse.py`), playing (
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
+from itertools import accumulate, islice
 from typing import TypeVar, assert_never
 
 from mockllm.answer import Answer
@@ -102,7 +102,7 @@ def _times(answer: Answer, frames: Frames, pace: Pace, seed: Seed) -> _Times:
 def _steps(answer: Answer, frames: Frames, times: _Times, request_id: str) -> Iterator[Step]:
     """The plan without the faults of time, HTTP and connection."""
     streams = answer.streams
-    bodies = [event_bytes(frame) if streams else body_bytes(frame.data, answer.layout) for frame in frames]
+    bodies = [event_bytes(frame) if streams else _body_bytes(frame, answer) for frame in frames]
     bare = streams or answer.status in _WITHOUT_LENGTH
     length: HeaderPairs = () if bare else (("content-length", str(sum(map(len, bodies)))),)
     own = (*length, *_layer_headers(answer, times, request_id))
@@ -111,8 +111,7 @@ def _steps(answer: Answer, frames: Frames, times: _Times, request_id: str) -> It
     yield Head(answer.status, _headers(answer, own), "chunked" if streams else "length")
     now = times.head
     offset = 0
-    for frame, data in zip(frames, bodies, strict=True):
-        due = times.frames.get(frame.ordinal, now)
+    for frame, data, due in zip(frames, bodies, _dues(frames, times), strict=True):
         if due > now:
             yield Wait(due - now)
             now = due
@@ -122,8 +121,22 @@ def _steps(answer: Answer, frames: Frames, times: _Times, request_id: str) -> It
             yield Send(data, frame, offset, cause=frame.cause)
         else:
             yield from _pieces(frame, data, offset, frame.framing.split_bytes)
-        offset += len(data)
+        if frame.ordinal >= 0:
+            offset += len(data)
     yield End()
+
+
+def _body_bytes(frame: Frame, answer: Answer) -> bytes:
+    return frame.framing.prefix.encode() + body_bytes(frame.data, answer.layout)
+
+
+def _dues(frames: Frames, times: _Times) -> list[Microseconds]:
+    """When each frame goes out: no frame before the one in front of it, and a held one together with the next."""
+    dues = list(accumulate((times.frames.get(frame.ordinal, 0) for frame in frames), max))
+    for index in range(len(frames) - 2, -1, -1):
+        if frames[index].framing.held:
+            dues[index] = dues[index + 1]
+    return dues
 
 
 def _headers(answer: Answer, own: HeaderPairs) -> HeaderPairs:
@@ -135,7 +148,7 @@ def _headers(answer: Answer, own: HeaderPairs) -> HeaderPairs:
 def _layer_headers(answer: Answer, times: _Times, request_id: str) -> HeaderPairs:
     match answer.layer:
         case "api":
-            return api_headers(request_id, times.first // 1_000)
+            return (*api_headers(request_id, times.first // 1_000), *answer.told)
         case "edge":
             return edge_headers(request_id)
         case "verbatim":

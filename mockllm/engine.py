@@ -23,8 +23,9 @@ from mockllm.fill.bounds import input_tokens
 from mockllm.journal import Journal
 from mockllm.namespace import Namespace
 from mockllm.plan import Head
+from mockllm.recall import Recall
 from mockllm.request import Call, Request, fingerprint
-from mockllm.respond import Circumstances, respond, tokenizer
+from mockllm.respond import Circumstances, tokenizer
 from mockllm.scenario.document import Rule
 from mockllm.scenario.library import Library
 from mockllm.scenario.match import When
@@ -95,6 +96,7 @@ class Engine:
         self.journal = journal if journal is not None else Journal()
         self._observers = tuple(observers)
         self._namespaces: dict[str, Namespace] = {}
+        self._recall = Recall()
         self._calls = 0
 
     def handle(self, call: Call) -> Exchange:
@@ -147,6 +149,7 @@ class Engine:
     def reset(self) -> None:
         """Forget all state and the journal; the scenarios stay."""
         self._namespaces.clear()
+        self._recall.clear()
         self.journal.clear()
 
     def _decide(self, call: Call, address: Address, state: Namespace) -> _Decision:
@@ -217,7 +220,7 @@ class Engine:
             attempt=attempt,
             told=visit.told,
         )
-        answer, compiled, kept = respond(step, request, around)
+        answer, compiled, kept = self._recall.respond(step, request, around)
         for stored in kept:
             visit.state.store.put(stored)
         return _Decision(answer, compiled, request)

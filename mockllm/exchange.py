@@ -4,10 +4,14 @@ Here: the frozen record that the journal keeps, one per call, whatever the call 
 records (`journal.py`).
 """
 
+from array import array
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import repeat
+from typing import overload
 
-from mockllm.plan import Microseconds, Plan
+from mockllm.plan import Microseconds, Plan, Raw, Send, Wait
 from mockllm.request import Call, Request
 
 
@@ -39,6 +43,44 @@ class Delivery:
     due_us: Microseconds
     done_us: Microseconds
     bytes: int
+
+
+class Deliveries(Sequence[Delivery]):
+    """The steps of a plan that were played so far, in order.
+
+    Only the time of each is kept, in eight bytes. The rest follows from the plan and is worked out when somebody looks,
+    because most exchanges are never looked at. Nothing is added any more once the exchange has ended.
+    """
+
+    __slots__ = ("_done_us", "_plan")
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._done_us = array("q")
+
+    def add(self, steps: int, done_us: Microseconds) -> None:
+        """Note that so many further steps are done."""
+        self._done_us.extend(repeat(done_us, steps))
+
+    def add_rest(self, done_us: Microseconds) -> None:
+        """Note that all steps that were left are done."""
+        self.add(len(self._plan) - len(self), done_us)
+
+    def __len__(self) -> int:
+        return len(self._done_us)
+
+    @overload
+    def __getitem__(self, index: int) -> Delivery: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Delivery, ...]: ...
+    def __getitem__(self, index: int | slice) -> Delivery | tuple[Delivery, ...]:
+        return tuple(self)[index]
+
+    def __iter__(self) -> Iterator[Delivery]:
+        due_us = 0
+        for index, (step, done_us) in enumerate(zip(self._plan, self._done_us, strict=False)):
+            due_us += step.us if isinstance(step, Wait) else 0
+            yield Delivery(index, due_us, done_us, len(step.data) if isinstance(step, (Send, Raw)) else 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +116,7 @@ class Exchange:
     attempt: int = 1
     trouble: Trouble | None = None
     unfired: tuple[str, ...] = ()
-    deliveries: tuple[Delivery, ...] = ()
+    deliveries: Sequence[Delivery] = ()
     outcome: Outcome = Outcome(Ending.OPEN)
 
     @property

@@ -13,7 +13,7 @@ import orjson
 
 from mockllm.engine import Engine
 from mockllm.exchange import Exchange, Trouble
-from mockllm.plan import Close, End, Head, Plan, Raw, Reset, Send, Step, Wait, render
+from mockllm.plan import Close, End, Head, HeadRest, Plan, Raw, Reset, Send, Step, Wait, render
 from mockllm.request import JSON, Call, Headers, Request
 from mockllm.scenario.document import Scenario
 from mockllm.scenario.library import Library
@@ -99,7 +99,7 @@ def _is_trouble(step: Step) -> bool:
             return True
         case End(cause=cause) | Wait(cause=cause):
             return bool(cause)
-        case Send() | Raw():
+        case HeadRest() | Send() | Raw():
             return False
         case _:
             assert_never(step)

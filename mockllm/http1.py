@@ -19,6 +19,8 @@ _FRAMING_FIELDS: Mapping[BodyFraming, tuple[str, str]] = MappingProxyType(
     {"chunked": ("transfer-encoding", "chunked"), "close": ("connection", "close")}
 )
 
+_FEWEST_STEPS = 2  # a head and an end
+
 
 def reason(status: int) -> str:
     """The standard reason phrase of a status code (RFC 9110 §15), empty for a code that has none."""
@@ -27,12 +29,13 @@ def reason(status: int) -> str:
 
 def head_bytes(head: Head) -> bytes:
     """The status line and the headers, in the order given, with the one that the framing needs unless it is there.
+    HTTP/1.0 needs none: its connections close (RFC 9112 §9.3).
 
     Raises ValueError if a header has a CR, LF or NUL (RFC 9110 §5.5), which would let it forge others.
     """
-    lines = [f"HTTP/1.1 {head.status} {reason(head.status)}"]
+    lines = [f"HTTP/{head.version} {head.status} {reason(head.status)}"]
     lines += [f"{name}: {value}" for name, value in head.headers]
-    needed = _FRAMING_FIELDS.get(head.body)
+    needed = _FRAMING_FIELDS.get(head.body) if head.version == "1.1" else None
     if needed is not None and _field(head, needed[0]) is None:
         lines.append(f"{needed[0]}: {needed[1]}")
     lines.append("\r\n")
@@ -81,8 +84,22 @@ def for_http_1_0(plan: Plan) -> Plan:
 
 
 def for_head_request(plan: Plan) -> Plan:
-    """The plan for a HEAD request, whose answer has a head and no body (RFC 9110 §9.3.2); the connection ends after it."""
+    """The plan for a HEAD request, whose answer has no body (RFC 9110 §9.3.2); the connection ends after it."""
     return tuple(step for step in plan if not isinstance(step, (Send, End)))
+
+
+def whole(plan: Plan, most: int) -> bytes | None:
+    """All bytes of a plan that is a head, a body and its end, with nothing between them. None for any other plan, for
+    one whose end a client cannot tell, and for one of more than `most` bytes.
+    """
+    if len(plan) < _FEWEST_STEPS:
+        return None
+    head, *between, end = plan
+    bodies = [step.data for step in between if isinstance(step, Send) and not step.alone]
+    if not isinstance(head, Head) or not isinstance(end, End) or end.cause or len(bodies) < len(between):
+        return None
+    data = b"".join([head_bytes(head), *(chunk_bytes(body, head.body) for body in bodies), end_bytes(head.body)])
+    return data if len(data) <= most and tells_end(head, sum(map(len, bodies))) else None
 
 
 def _field(head: Head, name: str) -> str | None:

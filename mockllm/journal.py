@@ -9,7 +9,7 @@ lock for as long as it copies.
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -64,7 +64,7 @@ class Journal:
                 self._bytes -= _weight(oldest)
                 self._dropped += 1
 
-    def end(self, number: int, deliveries: tuple[Delivery, ...], outcome: Outcome) -> None:
+    def end(self, number: int, deliveries: Sequence[Delivery], outcome: Outcome) -> None:
         """Complete the record; one that was dropped meanwhile stays dropped."""
         with self._lock:
             if (exchange := self._exchanges.get(number)) is not None:

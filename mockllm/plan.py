@@ -1,6 +1,6 @@
 """What happens on the wire, as a list of values: frames first, then timed steps.
 
-Here: `Frame` (one SSE event or one plain body before it is bytes), the seven steps of a `Plan`, and `render`, which
+Here: `Frame` (one SSE event or one plain body before it is bytes), the steps of a `Plan`, and `render`, which
 prints a plan as the timeline that `mockllm explain` shows and that tests keep as golden files. Not here: who decides
 the steps (`compile.py`), their HTTP bytes (`http1.py`) and waiting (`net/player.py`). Times are integers in
 microseconds.
@@ -13,8 +13,9 @@ from mockllm.request import JSON
 
 Microseconds: TypeAlias = int
 
-FrameKind = Literal["opening", "role", "token", "finish", "usage", "done", "event", "error", "comment", "body"]
+FrameKind = Literal["opening", "role", "token", "finish", "usage", "done", "event", "error", "comment", "raw", "body"]
 BodyFraming = Literal["chunked", "length", "close"]
+HttpVersion = Literal["1.1", "1.0"]
 
 FOREVER_US: Microseconds = 24 * 3600 * 1_000_000
 """The longest wait there is: a plan that waits for ever waits this long."""
@@ -22,13 +23,21 @@ FOREVER_US: Microseconds = 24 * 3600 * 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Framing:
-    """How one frame becomes bytes; the default is what the real service sends (wire-contract §8, conformant mode)."""
+    """How one frame becomes bytes; the default is what the real service sends (wire-contract §8, conformant mode).
+
+    `line_ends` is how many line endings follow the last line, of which the second ends the event. With `indent` JSON
+    is printed over several lines. A `held` frame goes out together with the next one.
+    """
 
     line_ending: str = "\n"
+    line_ends: int = 2
     space: str = " "
+    indent: int | None = None
+    prefix: str = ""
     split_bytes: int | None = None
     split_every_us: Microseconds = 0
     suffix: str = ""
+    held: bool = False
     delay_us: Microseconds = 0
 
 
@@ -37,10 +46,10 @@ class Frame:
     """One SSE event, or one plain body, before it is bytes.
 
     `data` is a JSON value, a string that is sent as it is (`[DONE]`, a comment, a text body), or None for an event
-    without data. `fields` are further lines of the event, by name; an empty name is a comment. `tokens` is how many
-    tokens of the turn the frame carries; `ordinal` and `tokens_before` are stamped by `stamp` and keep their values
-    whatever faults do later. `label` is what the timeline prints; `choice` is the index of the choice that the frame
-    belongs to.
+    without data; of a `raw` frame it is all of the bytes. `fields` are further lines of the event, by name; an empty
+    name is a comment. `tokens` is how many tokens of the turn the frame carries; `ordinal` and `tokens_before` are
+    stamped by `stamp` and keep their values whatever faults do later. `label` is what the timeline prints; `choice` is
+    the index of the choice that the frame belongs to.
     """
 
     data: JSON
@@ -81,11 +90,23 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The status line and headers. `body` says how the end of the body is told (RFC 9112 §6)."""
+    """The status line and headers. `body` says how the end of the body is told (RFC 9112 §6); `first` is how many of
+    the head's bytes this step sends, all unless `HeadRest` follows.
+    """
 
     status: int
     headers: tuple[tuple[str, str], ...] = ()
     body: BodyFraming = "chunked"
+    cause: str = ""
+    version: HttpVersion = "1.1"
+    first: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HeadRest:
+    """The next bytes of a head that goes out in pieces, so many or all that are left."""
+
+    size: int | None = None
     cause: str = ""
 
 
@@ -131,7 +152,7 @@ class Reset:
     cause: str = ""
 
 
-Step: TypeAlias = Wait | Head | Send | Raw | End | Close | Reset
+Step: TypeAlias = Wait | Head | HeadRest | Send | Raw | End | Close | Reset
 Plan: TypeAlias = tuple[Step, ...]
 
 
@@ -164,6 +185,8 @@ def _describe(step: Step) -> tuple[str, str]:
         case Head(status=status, headers=headers):
             kind = next((value for name, value in headers if name.lower() == "content-type"), "")
             return "head", f"{status} {kind.split(';')[0]}".rstrip()
+        case HeadRest(size=size):
+            return "head", "+   the rest" if size is None else f"+   {size} bytes"
         case Send(data=data, frame=frame):
             number = f"#{frame.ordinal}" if frame.ordinal >= 0 else "+"
             return "send", f"{number:<3} {frame.label or f'{len(data)} bytes'}"

@@ -22,7 +22,7 @@ from mockllm.answer import (
 )
 from mockllm.compile import Compiled, compile_answer
 from mockllm.dialects.base import Dialect, Resource, Surroundings, is_dialect
-from mockllm.dialects.headers import request_id
+from mockllm.dialects.headers import HeaderPairs, request_id
 from mockllm.errors import MockLLMError
 from mockllm.fill import AnswerReply, Filling, fill
 from mockllm.request import Request
@@ -44,7 +44,7 @@ from mockllm.scenario.reply import (
 from mockllm.scenario.script import Step
 from mockllm.seeds import Seed
 from mockllm.store import Stored
-from mockllm.tokens import for_model, splitter
+from mockllm.tokens import Tokenizer, for_model, splitter
 
 
 class ReplyFailedError(MockLLMError):
@@ -54,7 +54,7 @@ class ReplyFailedError(MockLLMError):
 @dataclass(frozen=True, slots=True)
 class Circumstances:
     """What surrounds a step: the scenario, the endpoint that was called, and the seed of this rule, reply and
-    request.
+    request. `told` are the headers that tell limits, which every answer of the API layer has.
     """
 
     scenario: Scenario
@@ -63,6 +63,7 @@ class Circumstances:
     surroundings: Surroundings
     seed: Seed
     attempt: int
+    told: HeaderPairs = ()
 
 
 Response = tuple[Answer, Compiled, tuple[Stored, ...]]
@@ -84,7 +85,7 @@ def respond(step: Step, request: Request, around: Circumstances) -> Response:
     key = request_id(seed)
     answer, missed, kept = _answer(reply, faults, request, around, key)
     overrides = {**around.scenario.defaults.headers, **reply.headers}
-    answer = replace(answer, overrides=tuple(overrides.items()))
+    answer = replace(answer, overrides=tuple(overrides.items()), told=around.told)
     compiled = compile_answer(answer, _pace(reply, around), faults, seed, key)
     return answer, Compiled(compiled.plan, (*missed, *compiled.unfired)), kept
 
@@ -115,12 +116,18 @@ def _turn(
             raise ReplyFailedError(f"a turn cannot answer {request.api}: reply with auto, error or raw")
         data = endpoint.answer(request, around.parameters, around.surroundings)
         return json_answer(data, endpoint.layout, label=f"body {request.api}"), (), ()
-    tokenizer = for_model(request.model) if around.scenario.tokens == "exact" else splitter()
-    filling = Filling(around.seed, tokenizer, around.surroundings.created, around.scenario.defaults)
+    filling = Filling(
+        around.seed, tokenizer(around.scenario, request), around.surroundings.created, around.scenario.defaults
+    )
     turn, missed = apply_to_turn(fill(reply, request, filling), faults, around.seed)
     counted = _pace(reply, around) != Pace()
     answer = turn_answer(turn, request, endpoint, around.seed, counted=counted)
     return answer, missed, endpoint.stored(turn, request, key)
+
+
+def tokenizer(scenario: Scenario, request: Request) -> Tokenizer:
+    """What counts and splits tokens: the model's own vocabulary if the scenario wants exact counts."""
+    return for_model(request.model) if scenario.tokens == "exact" else splitter()
 
 
 def _pace(reply: Fixed, around: Circumstances) -> Pace:

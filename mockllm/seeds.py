@@ -12,7 +12,8 @@ import string
 from dataclasses import dataclass
 from typing import TypeAlias
 
-_ALPHANUMERIC = string.digits + string.ascii_uppercase + string.ascii_lowercase
+_ALPHANUMERIC = (string.digits + string.ascii_uppercase + string.ascii_lowercase).encode()
+_ALPHANUMERIC_OF_BYTE = bytes(_ALPHANUMERIC[byte % len(_ALPHANUMERIC)] for byte in range(256))
 _DIGEST_BYTES = 32
 
 Label: TypeAlias = str | int | bytes
@@ -32,13 +33,12 @@ class Seed:
 
     def child(self, *labels: Label) -> "Seed":
         """The seed of the decision with this name; labels are texts, numbers or bytes, compared by their `ascii`."""
-        digest = hashlib.blake2b(self.key, digest_size=_DIGEST_BYTES)
+        parts = [self.key]
         for label in labels:
             # Not `repr`: which characters that escapes differs between versions of Python.
             text = ascii(label).encode()
-            digest.update(len(text).to_bytes(4, "big"))
-            digest.update(text)
-        return Seed(digest.digest())
+            parts += (len(text).to_bytes(4, "big"), text)
+        return Seed(hashlib.blake2b(b"".join(parts), digest_size=_DIGEST_BYTES).digest())
 
     def random(self) -> random.Random:
         """A generator for a series of draws that belong together, such as the delays of one stream."""
@@ -55,7 +55,7 @@ class Seed:
 
     def alphanumeric(self, length: int) -> str:
         """A string of `length` characters from 0-9A-Za-z, for ids and padding."""
-        return "".join(_ALPHANUMERIC[byte % len(_ALPHANUMERIC)] for byte in self._stream(length))
+        return self._stream(length).translate(_ALPHANUMERIC_OF_BYTE).decode()
 
     def _stream(self, length: int) -> bytes:
         return hashlib.shake_128(self.key).digest(length)

@@ -126,3 +126,13 @@ def part_tokens(part: Part) -> int:
 def part_text(part: Part) -> str:
     """The whole text of a part."""
     return joined(part.pieces)
+
+
+def token_text(token: bytes) -> str:
+    """A token as log probabilities show it: one that is a part of a character is shown by its bytes, as the real
+    service does.
+    """
+    try:
+        return token.decode()
+    except UnicodeDecodeError:
+        return "bytes:" + "".join(f"\\x{byte:02x}" for byte in token)

@@ -5,6 +5,7 @@ from mockllm.dialects import find
 from mockllm.errors import ApiError
 from mockllm.request import Request
 from mockllm.scenario.load import load_text
+from mockllm.store import Store
 from tests.calls import ASK, call
 
 OPEN = load_text("name: open")
@@ -122,7 +123,10 @@ def test_the_body_of_a_resource_is_read_if_there_is_one():
 
 def test_resources_at_different_places_are_different_requests():
     paths = ["/models/a", "/models/b", "/models/a?x=1", "/models"]
-    found = [read(find("GET", path.partition("?")[0]), call("GET", f"/v1{path}"), OPEN, Store()).fingerprint for path in paths]
+    found = [
+        read(find("GET", path.partition("?")[0]), call("GET", f"/v1{path}"), OPEN, Store()).fingerprint
+        for path in paths
+    ]
     assert len(set(found)) == 4
     assert found[0] == admit("GET", "/models/a", None).fingerprint
 
@@ -148,3 +152,20 @@ def test_a_model_that_is_not_served_is_404_at_the_edge():
 
 def test_a_request_without_a_model_is_not_refused_for_it():
     model("", load_text("models: {ids: [gpt-4o], only: true}"))
+
+
+def test_the_responses_api_refuses_an_unknown_model_in_its_own_words():
+    scenario = load_text("models: {ids: [gpt-4o], only: true}")
+    error = refusal(check_model, scenario, Request("responses", call("POST", "/"), model="gpt-9"))
+    assert (error.status, error.message, error.code, error.param, error.edge) == (
+        400,
+        "The requested model 'gpt-9' does not exist.",
+        "model_not_found",
+        "model",
+        False,
+    )
+
+
+def test_a_request_may_refer_to_what_is_stored():
+    asked = {"model": "gpt-4o", "previous_response_id": "resp_x"}
+    assert refusal(admit, "POST", "/responses", asked).code == "previous_response_not_found"

@@ -9,7 +9,6 @@ from mockllm.answer import (
     apply_to_turn,
     error_answer,
     events_answer,
-    go_duration,
     json_answer,
     raw_answer,
     scripted_error,
@@ -235,29 +234,6 @@ def test_a_hint_when_to_try_again_takes_the_form_that_was_asked_for(retry_after,
 def test_headers_of_the_author_come_after_the_hint():
     error = scripted(status=503, retry_after="1s", headers={"x-should-retry": "false"})
     assert error.headers == (("retry-after", "1"), ("x-should-retry", "false"))
-
-
-@pytest.mark.parametrize(
-    ("us", "text"),
-    [
-        (0, "0s"),
-        (7, "7µs"),
-        (12_000, "12ms"),
-        (1_500, "1.5ms"),
-        (579_000, "579ms"),
-        (1_000_000, "1s"),
-        (8_640_000, "8.64s"),
-        (18_642_000, "18.642s"),
-        (60_000_000, "1m0s"),
-        (69_696_000, "1m9.696s"),
-        (360_000_000, "6m0s"),
-        (3_600_000_000, "1h0m0s"),
-        (86_400_000_000, "24h0m0s"),
-        (3_661_000_001, "1h1m1.000001s"),
-    ],
-)
-def test_durations_are_written_as_go_writes_them(us, text):
-    assert go_duration(us) == text
 
 
 # Verbatim answers.

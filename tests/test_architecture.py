@@ -22,6 +22,7 @@ LAYERS = (
     {"fill", "answer", "address", "admission", "namespace", "journal", "formatter"},
     {"compile", "strict"},
     {"respond"},
+    {"recall"},
     {"engine"},
     {"explain"},
     {"net"},

@@ -4,7 +4,7 @@ import string
 
 import pytest
 
-from mockllm.catalogue import INVALID, KNOWN_ERRORS
+from mockllm.catalogue import INVALID, KNOWN_ERRORS, known_error
 
 # Name here: HTTP, type, code on the wire, param, and how the message begins.
 WIRE = {
@@ -59,3 +59,22 @@ def test_a_message_names_no_other_field_than_the_documented_ones(name):
 def test_only_an_unknown_model_is_refused_at_the_edge():
     """Wire-contract §3.2: that one has the other layout."""
     assert [name for name, known in KNOWN_ERRORS.items() if known.edge] == ["model_not_found"]
+
+
+@pytest.mark.parametrize(
+    ("code", "begins", "param"),
+    [
+        ("model_not_found", "The requested model '{model}' does not exist.", "model"),
+        ("context_length_exceeded", "Your input exceeds the context window of this model.", "input"),
+    ],
+)
+def test_the_responses_api_has_words_of_its_own(code, begins, param):
+    known = known_error(code, "responses")
+    assert (known.status, known.type, known.code, known.param, known.edge) == (400, INVALID, code, param, False)
+    assert known.message.startswith(begins)
+    assert known_error(code, "chat") is KNOWN_ERRORS[code]
+
+
+def test_what_an_api_does_not_word_itself_is_the_same_everywhere():
+    assert known_error("invalid_api_key", "responses") is KNOWN_ERRORS["invalid_api_key"]
+    assert known_error("no_such_code", "responses") is None

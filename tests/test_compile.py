@@ -351,6 +351,31 @@ def test_no_frame_goes_out_before_the_one_in_front_of_it():
     assert picked(3, 1, 2) == [(340_000, 3), (340_000, 1), (340_000, 2)]
 
 
+def test_held_frames_go_out_with_the_next_that_is_not():
+    assert [now for now, _ in timeline(streamed(), {"coalesce": 2})] == [
+        0, 300_000, 300_000, 340_000, 340_000, 340_000, 340_000, 340_000,
+    ]  # fmt: skip
+
+
+def test_a_held_frame_without_a_next_goes_out_when_it_is_due():
+    found = timeline(streamed(), {"coalesce": 99}, {"done": "omit"})
+    assert [now for now, _ in found] == [0, 340_000, 340_000, 340_000, 340_000, 340_000, 340_000]
+
+
+def test_bytes_count_those_of_the_turn_and_not_those_that_faults_add():
+    """After the two events that the turn has before it, although an added one lies between them."""
+    added = {"insert": {"at": {"frame": 1}, "raw": "0123456789"}}
+    found = timeline(streamed(), added, {"reset": {"at": {"byte": 2 * EVENT}}})
+    assert [what for _, what in found] == ["head 200", '{"n":0}', "+ 0123456789", '{"n":1}', "reset"]
+
+
+def test_a_plain_body_has_its_length_with_what_faults_put_before_it():
+    found = compiled(plain(layout=Layout(indent=0, newline=False)), {"bom": {}}).plan
+    assert [step.data for step in found if isinstance(step, Send)] == [b'\xef\xbb\xbf{"n":0}']
+    head = next(step for step in found if isinstance(step, Head))
+    assert dict(head.headers)["content-length"] == "10"
+
+
 # Faults together.
 
 

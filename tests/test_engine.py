@@ -618,9 +618,45 @@ def test_another_seed_gives_another_answer():
 
 keys = st.sampled_from(
     [
-        *("model messages stream tools tool_choice n stop store metadata max_tokens functions function_call").split(),
-        *("role content name tool_calls tool_call_id type function custom arguments id text input index").split(),
-        *("response_format json_schema schema logprobs top_logprobs stream_options moderation include_usage").split(),
+        *[
+            "model",
+            "messages",
+            "stream",
+            "tools",
+            "tool_choice",
+            "n",
+            "stop",
+            "store",
+            "metadata",
+            "max_tokens",
+            "functions",
+            "function_call",
+        ],
+        *[
+            "role",
+            "content",
+            "name",
+            "tool_calls",
+            "tool_call_id",
+            "type",
+            "function",
+            "custom",
+            "arguments",
+            "id",
+            "text",
+            "input",
+            "index",
+        ],
+        *[
+            "response_format",
+            "json_schema",
+            "schema",
+            "logprobs",
+            "top_logprobs",
+            "stream_options",
+            "moderation",
+            "include_usage",
+        ],
     ]
 )
 words = st.one_of(
@@ -639,20 +675,9 @@ messages = st.lists(
 )
 bodies = st.fixed_dictionaries(
     {"model": st.just("gpt-4o") | values, "messages": messages | values},
-    optional={
-        name: values
-        for name in (
-            "stream",
-            "tools",
-            "functions",
-            "stop",
-            "n",
-            "response_format",
-            "tool_choice",
-            "moderation",
-            "store",
-        )
-    },
+    optional=dict.fromkeys(
+        ("stream", "tools", "functions", "stop", "n", "response_format", "tool_choice", "moderation", "store"), values
+    ),
 )
 FUZZED = engine("rules: [{replies: [{auto: true}]}]")
 

@@ -18,6 +18,7 @@ from mockllm.engine import Engine
 from mockllm.explain import call_of, explain
 from mockllm.plan import Send
 from mockllm.scenario.faults import Layer
+from mockllm.scenario.faults.content import FinishReason
 from mockllm.scenario.library import Library
 from mockllm.scenario.reader import read_file
 from mockllm.scenario.reply import EventsReply, RawReply
@@ -95,7 +96,8 @@ def is_true_to_the_wire(scenario):
     replies = [reply for rule in scenario.rules for reply in rule.replies]
     faults = [fault for reply in replies for fault in reply.faults]
     verbatim = any(isinstance(reply, (RawReply, EventsReply)) for reply in replies)
-    return not verbatim and not any(fault.layer in {Layer.PAYLOAD, Layer.HTTP} for fault in faults)
+    untrue = any(fault.layer in {Layer.PAYLOAD, Layer.HTTP} or isinstance(fault, FinishReason) for fault in faults)
+    return not verbatim and not untrue
 
 
 def sent_objects(exchange):

@@ -4,6 +4,7 @@ One row a scenario: what the client ends up with for each of the scenario's exam
 scenario's own words. A scenario without a row fails `test_the_table_has_every_scenario`.
 """
 
+import json
 import re
 from dataclasses import dataclass, replace
 
@@ -88,10 +89,20 @@ TABLE = {
     "stop-word": says("One, two, three "),
     "stored": says("Keep this one."),
     # errors
+    "closed-idle": says("One.", "Two."),
+    "empty-body": says("", finish=None),
+    "hang": fails(openai.APITimeoutError, requests=3, gives_up=True),
+    "html-with-200": says("", finish=None),
+    "length-too-large": fails(openai.APIConnectionError, requests=3),
+    "no-request-id": says("Who asked?"),
+    "redirected": after(says("Hello! I am a scripted answer, and I will say exactly this every time. 🌞"), 2),
+    "slow-headers": says("Here at last."),
     "context-length": fails(openai.BadRequestError),
     "error-in-200": says("", finish=None),
     "error-in-stream": fails(openai.APIError, "It was"),
+    "error-unframed": says("", finish=None),
     "html-from-proxy": fails(openai.InternalServerError, requests=3),
+    "overloaded-in-stream": fails(openai.APIError, "All is"),
     "unknown-model": fails(openai.NotFoundError),
     "wrong-key": fails(openai.AuthenticationError),
     "wrong-status": fails(openai.InternalServerError, requests=3),
@@ -103,24 +114,51 @@ TABLE = {
     "do-not-retry": fails(openai.InternalServerError),
     "overloaded": after(says("There is room again."), 2),
     "quota": fails(openai.RateLimitError, requests=3),
+    "daily-limit": Row((End("Admitted."), End("Admitted."), End(finish=None, raises=openai.RateLimitError)), 3),
     "rate-limited": after(says("Thank you for waiting."), 3),
     "reset-then-answer": after(says("Second time lucky."), 2),
     "server-error": after(says("Back again."), 2),
     "silly-hint": after(says("Soon enough."), 2),
     # streaming
+    "bad-chunk-size": fails(openai.APIConnectionError, ENDLESS),
+    "dripping": says("Drop by drop."),
+    "gzip-held": SAID,
+    "gzip-stream": SAID,
+    "heartbeats": says("It took a second to think of this."),
+    "http-1-0": SAID,
+    "kept-open": SAID,
+    "length-too-small": SAID,
+    "slowing-down": fails(openai.APITimeoutError, "This answer slows down to", gives_up=True),
+    "stream-as-json": SAID,
+    "bom": SAID,
     "byte-by-byte": says("Sunny 🌞, é and 漢字."),
     "closed": fails(openai.APIConnectionError, ENDLESS),
+    "coalesced": SAID,
+    "comments": SAID,
+    "crlf": SAID,
+    "cut-event": fails(json.JSONDecodeError, "All"),
     "done-late": fails(openai.APITimeoutError, "All is said.", finish="stop", gives_up=True),
     "done-spaced": SAID,
     "done-twice": SAID,
     "empty-role": says("Who is speaking?"),
+    "event-twice": says("All is is said."),
+    "multiline-data": SAID,
+    "named-events": SAID,
     "no-done": SAID,
+    "no-finish": says("All is said.", finish=None),
+    "no-role": SAID,
+    "no-space": SAID,
+    "not-utf-8": fails(UnicodeDecodeError, "All"),
+    "out-of-order": says("All said is."),
     "reset": fails(openai.APIConnectionError, ENDLESS),
     "slow-tokens": fails(openai.APITimeoutError, gives_up=True),
     "stall": fails(openai.APITimeoutError, STALLED, gives_up=True),
     "stall-with-heartbeat": fails(openai.APITimeoutError, STALLED, gives_up=True),
     "text-after-done": SAID,
     "truncated": says(ENDLESS, finish=None),
+    "unknown-finish": says("All is said.", finish="end_turn"),
+    # The client drops an event that no blank line ends.
+    "unterminated": says("All is said.", finish=None),
     # structured
     "cut-json": says(re.compile(r"\{.*[^}]"), finish="length"),
     "filtered": says("The recipe begins with", finish="content_filter"),
@@ -134,15 +172,18 @@ TABLE = {
         ),
         2,
     ),
+    "call-with-stop": calls(PARIS, finish="stop"),
     "custom-tool": calls(("run_sql", "SELECT count(*) FROM users;")),
     "cut-arguments": calls(CUT_CALL, finish="length"),
     "cut-arguments-lying": calls(CUT_CALL),
+    "garbage-after-arguments": calls(("get_weather", '{"city":"Paris"}\n\nNow I will look it up.')),
     "legacy-function": calls(("get_time", '{"zone":"UTC"}'), finish="function_call"),
     # Recorded parallel calls have a space after the colon (wire-contract §5.1).
     "parallel-calls": calls(("get_weather", '{"city": "Paris"}'), ("get_weather", '{"city": "Rome"}')),
     "round-trip": Row((End(finish="tool_calls", calls=(PARIS,)), End("It is sunny in Paris. 🌞")), 2),
     "text-then-call": calls(PARIS, text="Let me look that up."),
     "tool-call": calls(PARIS),
+    "unknown-tool": calls(("get_forecast", '{"city":"Paris"}')),
 }
 
 
@@ -184,7 +225,7 @@ def ask(client, body):
         with answer as stream:
             for chunk in stream:
                 seen.append(chunk)  # noqa: PERF402 # what came before an error is kept
-    except openai.OpenAIError as error:
+    except (openai.OpenAIError, ValueError) as error:  # what cannot be read at all is not wrapped by the client
         return replace(of_chunks(seen), raises=type(error))
     return of_chunks(seen)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from mockllm import http1
-from mockllm.plan import Close, End, Frame, Head, Send, Wait
+from mockllm.plan import Close, End, Frame, Head, HeadRest, Raw, Send, Wait
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,7 @@ from mockllm.plan import Close, End, Frame, Head, Send, Wait
             b"HTTP/1.1 429 Too Many Requests\r\ncontent-length: 0\r\n\r\n",
         ),
         (Head(503, (), "close"), b"HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\n\r\n"),
+        (Head(200, (("x-a", "1"),), "close", version="1.0"), b"HTTP/1.0 200 OK\r\nx-a: 1\r\n\r\n"),
         (Head(599, (), "length"), b"HTTP/1.1 599 \r\n\r\n"),
         (
             Head(200, (("Transfer-Encoding", "gzip, chunked"),)),
@@ -124,3 +125,48 @@ def test_a_head_request_gets_the_head_alone():
     head = Head(200, (("content-length", "2"),), "length")
     plan = (Wait(5), head, Send(b"ok", Frame("ok", "body")), End())
     assert http1.for_head_request(plan) == (Wait(5), head)
+
+
+WHOLE_HEAD = Head(200, (), "chunked")
+WHOLE_LENGTH = Head(200, (("content-length", "3"),), "length")
+
+
+def body(data, **fields):
+    return Send(data, Frame("x"), **fields)
+
+
+@pytest.mark.parametrize(
+    ("plan", "data"),
+    [
+        (
+            (WHOLE_HEAD, body(b"abc"), body(b""), body(b"d"), End()),
+            b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n1\r\nd\r\n0\r\n\r\n",
+        ),
+        ((WHOLE_LENGTH, body(b"abc"), End()), b"HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nabc"),
+        ((Head(204, (), "length"), End()), b"HTTP/1.1 204 No Content\r\n\r\n"),
+    ],
+    ids=["chunked", "length", "no body"],
+)
+def test_a_whole_plan_is_its_head_its_body_and_its_end(plan, data):
+    assert http1.whole(plan, len(data)) == data
+    assert http1.whole(plan, len(data) - 1) is None
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        pytest.param((), id="empty"),
+        pytest.param((WHOLE_HEAD,), id="no end"),
+        pytest.param((body(b"abc"), End()), id="no head"),
+        pytest.param((WHOLE_HEAD, body(b"abc"), Close()), id="cut"),
+        pytest.param((WHOLE_HEAD, body(b"abc"), End("truncate")), id="truncated"),
+        pytest.param((WHOLE_HEAD, Wait(1), body(b"abc"), End()), id="waits"),
+        pytest.param((WHOLE_HEAD, body(b"abc", alone=True), End()), id="apart"),
+        pytest.param((WHOLE_HEAD, Raw(b"abc"), End()), id="raw"),
+        pytest.param((Head(200, (), first=4), HeadRest(), End()), id="head in pieces"),
+        pytest.param((Head(200, (), "close"), body(b"abc"), End()), id="framed by close"),
+        pytest.param((WHOLE_LENGTH, body(b"abcd"), End()), id="longer than promised"),
+    ],
+)
+def test_a_plan_with_anything_else_in_it_is_not_whole(plan):
+    assert http1.whole(plan, 65_536) is None

@@ -3,7 +3,7 @@
 from dataclasses import FrozenInstanceError
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mockllm.plan import (
@@ -12,6 +12,7 @@ from mockllm.plan import (
     End,
     Frame,
     Head,
+    HeadRest,
     Raw,
     Reset,
     Send,
@@ -57,6 +58,8 @@ def test_every_step_has_its_line_and_a_wait_only_if_it_has_a_cause():
     plan = (
         Wait(1_500),
         Head(429, (("x-a", "b"), ("Content-Type", "application/json"))),
+        HeadRest(12),
+        HeadRest(cause="fault: slow_headers"),
         Wait(2_000_000, "fault: stall"),
         Send(b": keep-alive\n\n", Frame("", kind="comment")),
         Send(b"{}", frame(12, "body chat"), cause="fault: split"),
@@ -70,6 +73,8 @@ def test_every_step_has_its_line_and_a_wait_only_if_it_has_a_cause():
     )
     assert render(plan) == (
         "  0.002  head   429 application/json\n"
+        "  0.002  head   +   12 bytes\n"
+        "  0.002  head   +   the rest    (fault: slow_headers)\n"
         "  0.002  wait   2s    (fault: stall)\n"
         "  2.002  send   +   14 bytes\n"
         "  2.002  send   #12 body chat    (fault: split)\n"
@@ -87,6 +92,7 @@ def test_a_head_without_content_type_shows_its_status_alone():
     assert render((Head(502, cause="fault: status"),)) == "  0.000  head   502    (fault: status)"
 
 
+@settings(deadline=None)
 @given(st.text(), st.text())
 def test_a_step_is_one_line_whatever_its_label_and_cause_contain(label, cause):
     text = render((Send(b"x", frame(0, label), cause=cause), End()))
@@ -117,6 +123,7 @@ def test_stamping_numbers_frames_from_0_and_counts_the_tokens_before_each():
     assert [frame.ordinal for frame in frames] == [-1] * 5, "the frames that were given stay as they are"
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(min_value=0, max_value=5)))
 def test_stamping_twice_changes_nothing(tokens):
     once = stamp(tuple(Frame(index, tokens=count) for index, count in enumerate(tokens)))
@@ -144,7 +151,7 @@ def test_a_duration_for_people_is_exact(us, text):
     assert seconds(us) == text
 
 
-@pytest.mark.parametrize("step", [Wait(1), Head(200), send(0, "a"), Raw(b""), End(), Close(), Reset()])
+@pytest.mark.parametrize("step", [Wait(1), Head(200), HeadRest(1), send(0, "a"), Raw(b""), End(), Close(), Reset()])
 def test_steps_and_frames_are_frozen(step):
     with pytest.raises(FrozenInstanceError):
         step.cause = "x"

@@ -17,6 +17,7 @@ from mockllm.explain import explain
 from mockllm.scenario.base import Authored
 from mockllm.scenario.faults import FAULTS
 from mockllm.scenario.library import Library
+from mockllm.scenario.limits import Limit
 from mockllm.scenario.load import load_text
 from mockllm.scenario.match import When
 from mockllm.scenario.pace import Pace
@@ -58,7 +59,12 @@ def fault_rows() -> str:
     return "\n".join(lines)
 
 
-TABLES = {"matchers": lambda: rows(When), "pace": lambda: rows(Pace), "faults": fault_rows}
+TABLES = {
+    "matchers": lambda: rows(When),
+    "pace": lambda: rows(Pace),
+    "limits": lambda: rows(Limit),
+    "faults": fault_rows,
+}
 
 
 def generated() -> str:

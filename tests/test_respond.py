@@ -24,7 +24,7 @@ def responded(reply, request=None, *, attempt=1, path="/chat/completions", metho
         scenario=scenario,
         endpoint=found.endpoint,
         parameters=found.parameters,
-        surroundings=Surroundings(("gpt-4o",), 1_700_000_000, Store()),
+        surroundings=Surroundings(("gpt-4o",), 1_700_000_000, Store(), lambda _request: 0),
         seed=SEED,
         attempt=attempt,
     )

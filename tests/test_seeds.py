@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mockllm.seeds import Seed
@@ -21,11 +21,13 @@ def draws(seed):
     return seed.fraction(), seed.hex(9), seed.alphanumeric(9), [seed.random().random() for _ in range(3)]
 
 
+@settings(deadline=None)
 @given(LABELS)
 def test_the_same_labels_give_the_same_draws(labels):
     assert draws(Seed.of(*labels)) == draws(Seed.of(*labels))
 
 
+@settings(deadline=None)
 @given(LABELS, LABELS)
 def test_other_labels_give_another_seed(first, second):
     same = [(type(label), label) for label in first] == [(type(label), label) for label in second]
@@ -45,6 +47,7 @@ def test_a_child_is_not_its_parent_and_not_its_sibling():
     assert len({parent, parent.child(), parent.child("a"), parent.child("b"), parent.child("a").child("b")}) == 5
 
 
+@settings(deadline=None)
 @given(st.permutations(range(4)), LABELS)
 def test_drawing_from_one_seed_never_changes_another(order, labels):
     """Law 1: no draw depends on another draw, so the order of arrival is of no account."""
@@ -88,6 +91,7 @@ def test_a_fraction_is_at_least_0_and_below_1(first_bytes, fraction):
     assert fraction < 1
 
 
+@settings(deadline=None)
 @given(LABELS, st.integers(min_value=0, max_value=300))
 def test_ids_have_the_length_and_the_alphabet_asked_for(labels, length):
     seed = Seed.of(*labels)

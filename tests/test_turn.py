@@ -11,6 +11,7 @@ from mockllm.turn import (
     Usage,
     part_text,
     part_tokens,
+    token_text,
 )
 
 PIECES = (Piece("Hé", 2, (b"H\xc3", b"\xa9")), Piece("llo", 1, (b"llo",)))
@@ -42,3 +43,8 @@ def test_turns_are_values():
 
     assert made() == made()
     assert hash(made()) == hash(made())
+
+
+def test_a_token_is_shown_as_its_text_or_else_as_its_bytes():
+    assert token_text("é".encode()) == "é"
+    assert token_text(b"\xf0\x9f") == "bytes:\\xf0\\x9f"

@@ -4,7 +4,7 @@ from contextlib import suppress
 from itertools import count
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
@@ -135,6 +135,7 @@ def test_no_share_is_above_the_whole():
         parse_share("100.1%")
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_any_other_text_is_refused_with_a_value_error(text):
     for parse in (parse_duration, parse_size, parse_share):

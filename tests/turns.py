@@ -1,11 +1,13 @@
-"""Turns, and requests of Chat Completions, in the few forms that many tests need."""
+"""Turns, and requests of Chat Completions and Responses, in the few forms that many tests need."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from mockllm.dialects.chat import read
+from mockllm.dialects.responses import RESPONSES
 from mockllm.request import Call, Request
 from mockllm.seeds import Seed
+from mockllm.store import Store
 from mockllm.tokens import Piece
 from mockllm.turn import Choice, Part, Turn, Usage
 
@@ -41,3 +43,12 @@ def asked(**fields: Any) -> Request:
     known = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hi"}], "stream": True}
     fields = {key: value for key, value in {**known, **fields}.items() if value is not None}
     return read.read(Call("POST", "/v1/chat/completions"), fields)
+
+
+def asked_responses(kept: Store | None = None, **fields: Any) -> Request:
+    """A request of the Responses API: one greeting to gpt-4.1, with other fields as given; a field of None is left
+    out. `kept` holds what it may refer to.
+    """
+    known = {"model": "gpt-4.1", "input": "Hi", "stream": True}
+    body = {key: value for key, value in {**known, **fields}.items() if value is not None}
+    return RESPONSES.read(Call("POST", "/v1/responses"), body, strict=False, store=kept or Store())

@@ -10,16 +10,24 @@ from dataclasses import dataclass
 
 from mockllm.dialects import models
 from mockllm.dialects.base import Dialect, Resource, Route
-from mockllm.dialects.chat import CHAT, stored
+from mockllm.dialects.chat import CHAT
+from mockllm.dialects.chat import stored as completions
+from mockllm.dialects.responses import INPUT_TOKENS, RESPONSES
+from mockllm.dialects.responses import stored as responses
 from mockllm.errors import ApiError
 
 ROUTES: tuple[Route, ...] = (
     Route("POST", "/chat/completions", CHAT),
-    Route("GET", "/chat/completions", stored.LIST),
-    Route("GET", "/chat/completions/{id}", stored.RETRIEVE),
-    Route("POST", "/chat/completions/{id}", stored.UPDATE),
-    Route("DELETE", "/chat/completions/{id}", stored.DELETE),
-    Route("GET", "/chat/completions/{id}/messages", stored.MESSAGES),
+    Route("GET", "/chat/completions", completions.LIST),
+    Route("GET", "/chat/completions/{id}", completions.RETRIEVE),
+    Route("POST", "/chat/completions/{id}", completions.UPDATE),
+    Route("DELETE", "/chat/completions/{id}", completions.DELETE),
+    Route("GET", "/chat/completions/{id}/messages", completions.MESSAGES),
+    Route("POST", "/responses", RESPONSES),
+    Route("POST", "/responses/input_tokens", INPUT_TOKENS),
+    Route("GET", "/responses/{id}", responses.RETRIEVE),
+    Route("DELETE", "/responses/{id}", responses.DELETE),
+    Route("GET", "/responses/{id}/input_items", responses.INPUT_ITEMS),
     Route("GET", "/models", models.LIST),
     Route("GET", "/models/{model...}", models.RETRIEVE),
     Route("DELETE", "/models/{model...}", models.DELETE),

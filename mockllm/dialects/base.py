@@ -6,7 +6,7 @@ Not here: any API; those are the sibling files, one each, and none knows another
 `__init__.py`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -32,13 +32,14 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a resource may look at: the models that are listed, the time in answers, and the namespace's stored
-    objects.
+    """What a resource may look at: the models that are listed, the time in answers, the namespace's stored objects,
+    and the counting of a request's tokens.
     """
 
     models: tuple[str, ...]
     created: int
     store: Store
+    count_tokens: Callable[[Request], int]
 
 
 class Dialect(Protocol):

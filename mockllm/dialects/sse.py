@@ -20,9 +20,12 @@ def event_bytes(frame: Frame) -> bytes:
     """The frame as one SSE event.
 
     Text with line breaks becomes several lines of its field, which a parser joins with LF. A comment frame is its text
-    as it stands. A frame without data is an event without a `data` line, if it has any line at all.
+    as it stands, and a raw frame is nothing but its text. A frame without data is an event without a `data` line, if it
+    has any line at all.
     """
     style = frame.framing
+    if frame.kind == "raw":
+        return f"{style.prefix}{frame.data}".encode(errors="surrogatepass")
     end = style.line_ending
     if frame.kind == "comment":
         lines = [str(frame.data)]
@@ -31,13 +34,16 @@ def event_bytes(frame: Frame) -> bytes:
         for name, value in frame.fields:
             lines += [f"{name}:{style.space}{line}" for line in _LINE_BREAK.split(value)]
         if frame.data is not None or not lines:
-            lines += [f"data:{style.space}{line}" for line in _lines(frame.data)]
-    return f"{end.join(lines)}{end}{end}{style.suffix}".encode(errors="surrogatepass")
+            lines += [f"data:{style.space}{line}" for line in _lines(frame.data, style.indent)]
+    return f"{style.prefix}{end.join(lines)}{end * style.line_ends}{style.suffix}".encode(errors="surrogatepass")
 
 
-def _lines(data: JSON) -> list[str]:
-    """The lines of an event's data. JSON is always one line, as it escapes line breaks."""
-    return _LINE_BREAK.split(data) if isinstance(data, str) else [compact(data)]
+def _lines(data: JSON, indent: int | None) -> list[str]:
+    """The lines of an event's data. JSON is one line, as it escapes line breaks, unless it is to be indented."""
+    if isinstance(data, str):
+        return _LINE_BREAK.split(data)
+    # Only at line feeds: JSON leaves other line breaks inside its texts unescaped, such as U+2028.
+    return [compact(data)] if indent is None else json.dumps(data, ensure_ascii=False, indent=indent).split("\n")
 
 
 def payload(data: JSON) -> str:

@@ -21,6 +21,11 @@ _MOST_CHARACTERS = 4_000_000
 _MOST_COMPILED = 4_096
 
 
+def has_marks(text: str) -> bool:
+    """Whether the text looks like a template."""
+    return "{" in text and any(mark in text for mark in _MARKS)
+
+
 class TemplateFailedError(MockLLMError):
     """A template that cannot be filled in for this request."""
 
@@ -40,7 +45,7 @@ class Template:
 
     def text(self, text: str) -> str:
         """The text with its template parts filled in. Raises TemplateFailedError with Jinja's reason."""
-        if not self._enabled or "{" not in text or not any(mark in text for mark in _MARKS):
+        if not self._enabled or not has_marks(text):
             return text
         self._rendered += 1
         users = [message.text for message in self._request.messages if message.role == "user"]

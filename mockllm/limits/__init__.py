@@ -1,7 +1,8 @@
 """Rate limits, as values: time is an argument, and nothing here keeps state.
 
 Here: the public names, and nothing else. Look next at `bucket.py` and `window.py` (the two ways to count), `meter.py`
-(several limits taken at once), `cost.py` (what a request costs) and `telling.py` (headers and refusals). Which request meets which limit is in `scenario/limits.py`.
+(several limits taken at once), `cost.py` (what a request costs) and `telling.py` (headers and refusals). Which
+request meets which limit is in `scenario/limits.py`.
 """
 
 from mockllm.limits.bucket import Bucket

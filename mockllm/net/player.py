@@ -12,10 +12,10 @@ import asyncio
 from typing import assert_never
 
 from mockllm import http1
-from mockllm.exchange import Delivery, Ending, Outcome
+from mockllm.exchange import Deliveries, Ending, Outcome
 from mockllm.net.clock import Clock
 from mockllm.net.connection import Connection
-from mockllm.plan import BodyFraming, Close, End, Head, Microseconds, Plan, Raw, Reset, Send, Step, Wait
+from mockllm.plan import BodyFraming, Close, End, Head, HeadRest, Microseconds, Plan, Raw, Reset, Send, Step, Wait
 
 STEPS_PER_TURN = 128
 """How many steps are played before other streams get their turn."""
@@ -27,11 +27,11 @@ _BYTES_PER_TURN = 16 * PIECE_BYTES
 
 
 async def play(
-    plan: Plan, connection: Connection, clock: Clock, start_us: Microseconds, deliveries: list[Delivery]
+    plan: Plan, connection: Connection, clock: Clock, start_us: Microseconds, deliveries: Deliveries
 ) -> Outcome:
     """Play the plan, counting from `start_us` on the clock; returns how it ended.
 
-    Appends one delivery per finished step, in order. On cancellation CancelledError goes through, and what was
+    Adds every finished step to the deliveries. On cancellation CancelledError goes through, and what was
     delivered by then is in `deliveries`; `interrupted` tells the outcome. Raises ValueError for a head that cannot be
     sent (`http1.head_bytes`).
     """
@@ -42,8 +42,8 @@ async def play(
                 await performance.breathe()
             # The hot path: the bytes of a whole answer are gathered without one await.
             if isinstance(step, Send) and not step.alone and len(step.data) < PIECE_BYTES:
-                performance.send(index, step.data)
-            elif await performance.act(index, step):
+                performance.send(step.data)
+            elif await performance.act(step):
                 break
         else:
             await performance.finish()
@@ -52,7 +52,7 @@ async def play(
     return Outcome(performance.ending, max(len(deliveries) - 1, 0))
 
 
-def interrupted(plan: Plan, connection: Connection, deliveries: list[Delivery]) -> Outcome:
+def interrupted(plan: Plan, connection: Connection, deliveries: Deliveries) -> Outcome:
     """How a play ended that was cancelled: by the client that left, or else by the server that stopped."""
     step = max(min(len(deliveries), len(plan) - 1), 0)
     return Outcome(Ending.LEFT if connection.left else Ending.STOPPED, step)
@@ -75,25 +75,25 @@ class _Performance:
         "_ended",
         "_framing",
         "_head",
-        "_marks",
+        "_head_left",
         "_parts",
         "_raw",
         "_start_us",
+        "_steps",
         "ending",
         "size",
     )
 
-    def __init__(
-        self, connection: Connection, clock: Clock, start_us: Microseconds, deliveries: list[Delivery]
-    ) -> None:
+    def __init__(self, connection: Connection, clock: Clock, start_us: Microseconds, deliveries: Deliveries) -> None:
         self._connection = connection
         self._clock = clock
         self._start_us = start_us
         self._deliveries = deliveries
         self._due_us = 0
         self._parts: list[bytes] = []
-        self._marks: list[tuple[int, int, int]] = []
+        self._steps = 0
         self._head: Head | None = None
+        self._head_left = b""
         self._framing: BodyFraming = "close"
         self._body_bytes = 0
         self._raw = False
@@ -109,36 +109,44 @@ class _Performance:
             self._ended and not self._raw and self._head is not None and http1.tells_end(self._head, self._body_bytes)
         )
 
-    async def act(self, index: int, step: Step) -> bool:
+    async def act(self, step: Step) -> bool:
         """Do what the step asks for; True if it ended the connection, so that no step can follow."""
         match step:
             case Send():
-                await self._send_apart(index, step)
+                await self._send_apart(step)
             case Wait():
-                await self._wait(index, step.us)
+                await self._wait(step.us)
             case Head():
-                self._begin(index, step)
+                self._begin(step)
+            case HeadRest():
+                self._send_head(step.size)
             case Raw():
                 self._raw = True
-                self._add(index, step.data, len(step.data))
+                self._add(step.data)
             case End():
-                return await self._end(index, step)
+                return await self._end(step)
             case Close() | Reset():
-                return await self._cut(index, step)
+                return await self._cut(step)
             case _:
                 assert_never(step)
         return False
 
-    def _begin(self, index: int, head: Head) -> None:
+    def _begin(self, head: Head) -> None:
         self._head = head
         self._framing = head.body
-        self._add(index, http1.head_bytes(head), 0)
+        self._head_left = http1.head_bytes(head)
+        self._send_head(head.first)
 
-    def send(self, index: int, data: bytes) -> None:
+    def _send_head(self, size: int | None) -> None:
+        size = len(self._head_left) if size is None else size
+        self._add(self._head_left[:size])
+        self._head_left = self._head_left[size:]
+
+    def send(self, data: bytes) -> None:
         self._body_bytes += len(data)
-        self._add(index, http1.chunk_bytes(data, self._framing), len(data))
+        self._add(http1.chunk_bytes(data, self._framing))
 
-    async def _send_apart(self, index: int, step: Send) -> None:
+    async def _send_apart(self, step: Send) -> None:
         await self._push()
         data = memoryview(http1.chunk_bytes(step.data, self._framing))
         self._alone = step.alone
@@ -149,19 +157,19 @@ class _Performance:
             self._connection.write(data[offset : offset + PIECE_BYTES])
         self._alone = step.alone
         self._body_bytes += len(step.data)
-        self._mark(index, len(step.data))
+        self._steps += 1
         self._record()
 
-    async def _end(self, index: int, step: End) -> bool:
+    async def _end(self, step: End) -> bool:
         self._ended = True
         self.ending = Ending.CUT if step.cause else Ending.COMPLETE
-        self._add(index, http1.end_bytes(self._framing), 0)
+        self._add(http1.end_bytes(self._framing))
         if self._reusable:
             return False
         await self.finish()
         return True
 
-    async def _wait(self, index: int, us: Microseconds) -> None:
+    async def _wait(self, us: Microseconds) -> None:
         if us > 0:
             await self._push()
             if self._connection.left:
@@ -170,11 +178,11 @@ class _Performance:
             due_us = self._start_us + self._due_us
             if self._clock.now_us() < due_us:
                 await self._clock.sleep_until(due_us)
-        self._mark(index, 0)
+        self._steps += 1
         if us > 0:
             self._record()
 
-    async def _cut(self, index: int, step: Close | Reset) -> bool:
+    async def _cut(self, step: Close | Reset) -> bool:
         self.ending = Ending.CUT
         await self._push()
         await self._connection.flush()
@@ -184,7 +192,7 @@ class _Performance:
             self._connection.close()
         else:
             self._connection.reset()
-        self._mark(index, 0)
+        self._steps += 1
         self._record()
         return True
 
@@ -199,14 +207,11 @@ class _Performance:
         await self._push()
         await asyncio.sleep(0)
 
-    def _add(self, index: int, data: bytes, counted: int) -> None:
+    def _add(self, data: bytes) -> None:
         if data:
             self._parts.append(data)
             self.size += len(data)
-        self._mark(index, counted)
-
-    def _mark(self, index: int, counted: int) -> None:
-        self._marks.append((index, self._due_us, counted))
+        self._steps += 1
 
     async def _push(self) -> None:
         if self._parts:
@@ -226,8 +231,6 @@ class _Performance:
             raise _ClientLeftError
 
     def _record(self) -> None:
-        if not self._marks:
-            return
-        done_us = self._clock.now_us() - self._start_us
-        self._deliveries += [Delivery(index, due_us, done_us, count) for index, due_us, count in self._marks]
-        self._marks.clear()
+        if self._steps:
+            self._deliveries.add(self._steps, self._clock.now_us() - self._start_us)
+            self._steps = 0

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import errno
 import logging
+from collections.abc import Sequence
 from itertools import count
 from typing import NoReturn, Protocol
 
@@ -17,11 +18,12 @@ from aiohttp import HttpVersion11, web
 
 from mockllm import http1
 from mockllm.errors import MockLLMError
-from mockllm.exchange import Delivery, Ending, Exchange, Outcome
+from mockllm.exchange import Deliveries, Delivery, Ending, Exchange, Outcome
 from mockllm.net.clock import Clock, RealClock
 from mockllm.net.connection import SocketConnection
 from mockllm.net.player import interrupted, play
 from mockllm.net.protocol import HttpProtocol, Played, failure, read_body, read_headers
+from mockllm.net.whole import Wholes, send_whole
 from mockllm.plan import Microseconds
 from mockllm.request import Call
 
@@ -55,7 +57,7 @@ class Engine(Protocol):
         """The answer to a call whose body is over `limit` bytes and was not read."""
         ...
 
-    def finish(self, exchange: Exchange, deliveries: tuple[Delivery, ...], outcome: Outcome) -> None:
+    def finish(self, exchange: Exchange, deliveries: Sequence[Delivery], outcome: Outcome) -> None:
         """The exchange is over. Called once for each, with no wait after its last byte was written."""
         ...
 
@@ -89,6 +91,7 @@ class Server:
         self._open: dict[asyncio.Task[object], Exchange] = {}
         self._idle = asyncio.Event()
         self._idle.set()
+        self._wholes = Wholes()
         self._reusable = Played(reusable=True)
         self._last = Played(reusable=False)
 
@@ -216,12 +219,16 @@ class Server:
         plan = exchange.plan if chunks else http1.for_http_1_0(exchange.plan)
         if exchange.call.method == "HEAD":
             plan = http1.for_head_request(plan)
-        deliveries: list[Delivery] = []
+        deliveries = Deliveries(plan)
+        start_us = exchange.call.at_us
         outcome = Outcome(Ending.STOPPED)
         self._open[task] = exchange
         self._idle.clear()
         try:
-            outcome = await play(plan, connection, self._clock, exchange.call.at_us, deliveries)
+            if (whole := self._wholes.get(plan)) is not None:
+                outcome = await send_whole(whole, connection, self._clock, start_us, deliveries)
+            else:
+                outcome = await play(plan, connection, self._clock, start_us, deliveries)
         except asyncio.CancelledError:
             outcome = interrupted(plan, connection, deliveries)
             raise
@@ -233,10 +240,10 @@ class Server:
             connection.reset()
         finally:
             del self._open[task]
-            self._finish(exchange, tuple(deliveries), outcome)
+            self._finish(exchange, deliveries, outcome)
         return True
 
-    def _finish(self, exchange: Exchange, deliveries: tuple[Delivery, ...], outcome: Outcome) -> None:
+    def _finish(self, exchange: Exchange, deliveries: Sequence[Delivery], outcome: Outcome) -> None:
         try:
             self._engine.finish(exchange, deliveries, outcome)
         except Exception:  # noqa: BLE001 - as in _answer

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field, field_validator
 
 from mockllm.request import JSON
 from mockllm.scenario.base import Authored, Flag, Integer, JSONValue, Shaped, found
+from mockllm.scenario.limits import Limits
 from mockllm.scenario.match import Names, When
 from mockllm.scenario.pace import Pace
 from mockllm.scenario.reply import AnyReply, Envelope
@@ -88,6 +89,9 @@ class Scenario(Authored):
     )
     models: Models | None = Field(default=None, description="what GET /models lists; `only: true` refuses all others")
     auth: Auth | None = Field(default=None, description="accepted keys; any or none if left out")
+    limits: Limits | None = Field(
+        default=None, description="how much a client may ask for; the first of several that fits a request counts"
+    )
     pace: Pace = Field(default=Pace(), description="the times of every answer that has no pace of its own")
     defaults: Envelope = Field(
         default=Envelope(), description="what surrounds every answer that does not say otherwise"

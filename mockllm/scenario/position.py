@@ -12,7 +12,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 from pydantic.json_schema import JsonSchemaValue
 
-from mockllm.plan import End, Head, Plan, Send
+from mockllm.plan import End, Head, HeadRest, Plan, Send
 from mockllm.scenario.base import Authored, Integer, Keyed, found, nearest
 from mockllm.scenario.words import listed
 from mockllm.units import Share, refusal
@@ -202,7 +202,7 @@ def _at_byte(plan: Plan, count: int) -> Place | None:
 
 
 def _after_head(plan: Plan) -> int | None:
-    return next((index + 1 for index, step in enumerate(plan) if isinstance(step, Head)), None)
+    return max((index + 1 for index, step in enumerate(plan) if isinstance(step, (Head, HeadRest))), default=None)
 
 
 def _before_kind(kind: str) -> Callable[[Plan], int | None]:

@@ -9,7 +9,7 @@ from mockllm.store import Store
 from tests.openapi_schema import violations
 from tests.strict import problems
 
-AROUND = Surroundings(("gpt-5.1", "anthropic/claude", "ft:gpt-4o:acme::1"), 1_700_000_000, Store())
+AROUND = Surroundings(("gpt-5.1", "anthropic/claude", "ft:gpt-4o:acme::1"), 1_700_000_000, Store(), lambda _request: 0)
 REQUEST = Request("models", Call("GET", "/v1/models"))
 
 

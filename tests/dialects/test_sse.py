@@ -42,6 +42,12 @@ TABLE = [
     (Frame(": hm", "comment", framing=Framing(line_ending="\r\n")), b": hm\r\n\r\n", Decoded((), ("hm",))),
     (Frame("x", event="e", framing=Framing(space="")), b"event:e\ndata:x\n\n", Decoded((Event("x", "e"),))),
     (Frame("x", framing=Framing(suffix="\n\n")), b"data: x\n\n\n\n", Decoded((Event("x"),))),
+    (
+        Frame({"a": ["ü\u2028"]}, framing=Framing(indent=1)),
+        'data: {\ndata:  "a": [\ndata:   "ü\u2028"\ndata:  ]\ndata: }\n\n'.encode(),
+        Decoded((Event('{\n "a": [\n  "ü\u2028"\n ]\n}'),)),
+    ),
+    (Frame("x", framing=Framing(indent=1)), b"data: x\n\n", Decoded((Event("x"),))),
 ]
 
 
@@ -57,13 +63,31 @@ def test_the_sdks_decoder_reads_the_same_events(frame, encoded, decoded):
     assert found == [(event.data, None if event.event == "message" else event.event) for event in decoded.events]
 
 
+@pytest.mark.parametrize(
+    ("frame", "encoded"),
+    [
+        (Frame("x", framing=Framing(line_ends=1)), b"data: x\n"),
+        (Frame("x", framing=Framing(line_ends=0, line_ending="\r\n")), b"data: x"),
+        (Frame("x", framing=Framing(prefix="\ufeff")), b"\xef\xbb\xbfdata: x\n\n"),
+        (Frame("up\nstream: \ud83c", "raw", event="e"), b"up\nstream: \xed\xa0\xbc"),
+        (Frame("", "raw", framing=Framing(prefix="\ufeff")), b"\xef\xbb\xbf"),
+    ],
+)
+def test_what_no_decoder_reads_as_an_event_is_written_all_the_same(frame, encoded):
+    assert event_bytes(frame) == encoded
+
+
 @pytest.mark.parametrize("text", ["a\r\nb", "a\rb", "a\nb"])
 def test_every_line_break_of_a_text_begins_a_line_so_that_none_of_it_is_lost(text):
     assert decode(event_bytes(Frame(text))) == Decoded((Event("a\nb"),))
 
 
 values = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False) | st.text(),
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**63 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=8,
 )

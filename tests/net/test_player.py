@@ -5,10 +5,10 @@ import itertools
 
 import pytest
 
-from mockllm.exchange import Delivery, Ending, Outcome
+from mockllm.exchange import Deliveries, Delivery, Ending, Outcome
 from mockllm.net import player
 from mockllm.net.player import interrupted, play
-from mockllm.plan import Close, End, Frame, Head, Raw, Reset, Send, Wait
+from mockllm.plan import Close, End, Frame, Head, HeadRest, Raw, Reset, Send, Wait
 
 START_US = 1_000_000
 HEAD = Head(200, (), "chunked")
@@ -80,9 +80,9 @@ def perform(plan, *, late_us=0, **connection_fields):
     """Events, deliveries and the outcome of a plan."""
     clock = VirtualClock(late_us)
     connection = Recording(clock, **connection_fields)
-    deliveries = []
+    deliveries = Deliveries(plan)
     outcome = asyncio.run(play(plan, connection, clock, START_US, deliveries))
-    return connection, deliveries, outcome
+    return connection, list(deliveries), outcome
 
 
 def test_bytes_with_no_wait_between_are_one_write():
@@ -101,6 +101,18 @@ def test_bytes_with_no_wait_between_are_one_write():
 def test_the_head_goes_out_before_the_wait_for_the_first_token():
     connection, _, _ = perform((HEAD, Wait(300_000), send(b"a"), End()))
     assert connection.events == [(0, "write", HEAD_BYTES), (300_000, "write", b"1\r\na\r\n0\r\n\r\n")]
+
+
+def test_a_head_may_go_out_in_pieces_after_which_the_connection_is_as_good_as_ever():
+    head = Head(200, (("content-length", "0"),), "length", first=8)
+    connection, deliveries, outcome = perform((head, Wait(100), HeadRest(5), Wait(100), HeadRest(), End()))
+    assert connection.events == [
+        (0, "write", b"HTTP/1.1"),
+        (100, "write", b" 200 "),
+        (200, "write", b"OK\r\ncontent-length: 0\r\n\r\n"),
+    ]
+    assert [delivery.bytes for delivery in deliveries] == [0] * 6
+    assert outcome == Outcome(Ending.COMPLETE, 5)
 
 
 def test_waits_are_due_at_their_sum_and_deliveries_say_due_and_done():
@@ -129,7 +141,7 @@ def test_a_wait_that_is_over_already_does_not_sleep():
     clock = VirtualClock()
     connection = Recording(clock, write_us=250)
     plan = (HEAD, Wait(100), send(b"a"), Wait(100), send(b"b"), Wait(600), End())
-    asyncio.run(play(plan, connection, clock, START_US, []))
+    asyncio.run(play(plan, connection, clock, START_US, Deliveries(plan)))
     assert clock.sleeps == [800]
     assert [event[0] for event in connection.events] == [250, 500, 750, 1050]
 
@@ -244,7 +256,7 @@ def test_a_long_plan_gives_way_to_others_and_is_written_in_bounded_pieces():
     async def turns_of_another_task():
         clock = VirtualClock()
         connection = Recording(clock)
-        deliveries = []
+        deliveries = Deliveries(plan)
         turns = 0
         playing = asyncio.ensure_future(play(plan, connection, clock, START_US, deliveries))
         while not playing.done():
@@ -302,7 +314,7 @@ def test_a_cancelled_play_goes_through_and_its_deliveries_tell_the_step(left, en
     plan = (HEAD, send(b"a"), Wait(10), End())
     clock = Asleep()
     connection = Recording(clock)
-    deliveries = []
+    deliveries = Deliveries(plan)
 
     async def cancel():
         playing = asyncio.ensure_future(play(plan, connection, clock, START_US, deliveries))
@@ -318,14 +330,17 @@ def test_a_cancelled_play_goes_through_and_its_deliveries_tell_the_step(left, en
 
 def test_an_interrupted_play_never_names_a_step_beyond_the_plan():
     connection = Recording(VirtualClock())
-    deliveries = [Delivery(0, 0, 0, 0), Delivery(1, 0, 0, 0)]
-    assert interrupted((HEAD, End()), connection, deliveries) == Outcome(Ending.STOPPED, 1)
+    plan = (HEAD, End())
+    deliveries = Deliveries(plan)
+    deliveries.add(2, 0)
+    assert interrupted(plan, connection, deliveries) == Outcome(Ending.STOPPED, 1)
 
 
 def test_a_head_that_cannot_be_sent_raises_before_anything_is_written():
     connection = Recording(VirtualClock())
+    plan = (Head(200, (("x-a", "\n"),)), End())
     with pytest.raises(ValueError, match="x-a"):
-        asyncio.run(play((Head(200, (("x-a", "\n"),)), End()), connection, connection.clock, START_US, []))
+        asyncio.run(play(plan, connection, connection.clock, START_US, Deliveries(plan)))
     assert connection.events == []
 
 
@@ -333,5 +348,5 @@ def test_unpaced_streams_are_played_without_one_turn_of_the_loop():
     clock = VirtualClock()
     plan = (HEAD, *(send(b"x") for _ in range(50)), End())
     with pytest.raises(StopIteration) as done:
-        play(plan, Recording(clock), clock, START_US, []).send(None)
+        play(plan, Recording(clock), clock, START_US, Deliveries(plan)).send(None)
     assert done.value.value == Outcome(Ending.COMPLETE, 51)

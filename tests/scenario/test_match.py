@@ -1,7 +1,7 @@
 """Matchers: each both ways, with the reason in words."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -174,6 +174,7 @@ WHENS = st.sampled_from([when for when, _ in MATCHES] + [when for when, _, _ in 
 REQUESTS = st.sampled_from([FIRST, SECOND, EMPTY])
 
 
+@settings(deadline=None)
 @given(st.lists(WHENS, min_size=1, max_size=4), REQUESTS)
 def test_all_and_any_are_the_logic_of_their_parts(whens, request):
     matching = [not why(when, request) for when in whens]

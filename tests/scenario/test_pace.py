@@ -6,7 +6,7 @@ import sys
 from itertools import islice, pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -72,6 +72,15 @@ class TestSchedule:
         frames = stamp((opening, *tokens(1), opening, *tokens(1), opening, DONE))
         assert schedule({"ttft": "300ms", "itl": "20ms"}, frames) == ms(300, 300, 320, 320, 320, 320)
 
+    def test_a_frame_that_only_says_that_an_answer_is_under_way_goes_out_with_the_head(self):
+        """Such as `response.created` of Responses, long before the first token."""
+        opening = Frame({}, "opening")
+        frames = stamp((opening, opening, ROLE, *tokens(1, 1), DONE))
+        pace = {"ttft": "300ms", "itl": "20ms"}
+        assert schedule(pace, frames) == ms(0, 0, 300, 300, 320, 320)
+        assert schedule({**pace, "head": "100ms"}, frames) == ms(100, 100, 300, 300, 320, 320)
+        assert schedule({**pace, "role": "50ms"}, frames) == ms(50, 50, 50, 300, 320, 320)
+
     def test_the_finish_of_each_choice_rides_with_the_token_before_it(self):
         frames = stamp((ROLE, ROLE, *tokens(1, 1), FINISH, *tokens(1), FINISH, DONE))
         assert schedule({"ttft": "10ms", "itl": "20ms"}, frames) == ms(10, 10, 10, 30, 30, 50, 50, 50)
@@ -95,6 +104,7 @@ class TestSchedule:
         times = Pace(tokens_per_second=3).schedule(stamp(tokens(3_000_000, 1)), SEED)
         assert times[1] == 1_000_000_000_000
 
+    @settings(deadline=None)
     @given(st.lists(st.sampled_from([ROLE, *tokens(1, 2), FINISH, USAGE, DONE]), max_size=12), st.integers(0, 99))
     def test_no_frame_overtakes_another(self, frames, number):
         pace = {
@@ -199,6 +209,7 @@ class TestDistributions:
 
 
 class TestJitter:
+    @settings(deadline=None)
     @given(st.integers(min_value=0, max_value=1_000), st.sampled_from([{"itl": "20ms"}, {"tokens_per_second": 50}]))
     def test_each_time_between_tokens_varies_within_the_share_both_ways(self, number, speed):
         times = schedule({"ttft": "1s", **speed, "jitter": "10%"}, stamp(tokens(*[1] * 30)), Seed.of(number))

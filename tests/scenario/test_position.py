@@ -3,11 +3,11 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from mockllm.plan import End, Frame, Head, Plan, Reset, Send, Wait, duration
+from mockllm.plan import End, Frame, Head, HeadRest, Plan, Reset, Send, Wait, duration
 from mockllm.scenario.position import At, AtByte, AtEvent, AtFrame, AtShare, AtToken, Point
 from tests.plans import BODY, FRAMES, at_us, body, sent, stream
 
@@ -119,11 +119,13 @@ def test_a_position_within_a_frame_divides_its_bytes():
     assert len(divided) == len(plan) + 1
 
 
+@settings(deadline=None)
 @given(st.integers(min_value=0, max_value=60), st.sampled_from([None, 1, 3, 4, 100]))
 def test_a_byte_position_is_exact_in_any_pieces(count, size):
     assert sent(before({"byte": count}, stream(split=size))) == ALL[:count]
 
 
+@settings(deadline=None)
 @given(st.integers(min_value=0, max_value=6), st.sampled_from([None, 1, 3, 7]))
 def test_pieces_of_a_frame_stay_together_at_a_frame_position(number, size):
     assert sent(before({"frame": number}, stream(split=size))) == ALL[: 10 * number]
@@ -194,6 +196,11 @@ def test_an_answer_without_a_body_has_no_position_in_it(at):
 
 def test_a_stream_without_tokens_has_no_token_position():
     assert before({"token": 0}, stream((FRAMES[0], *FRAMES[4:]))) is None
+
+
+def test_the_head_is_sent_when_its_last_piece_is():
+    plan = (Head(200, first=4), Wait(5), HeadRest(4), Wait(5), HeadRest(), Wait(5), End())
+    assert before("headers", plan) == plan[:5]
 
 
 def test_headers_are_no_position_without_a_head():

@@ -28,6 +28,23 @@ VALID = {
     "keys": "auth: {keys: [sk-test, sk-other]}",
     "one key": "auth: {keys: sk-test}",
     "keys given in places of nothing": "{models: null, auth: null, otherwise: null}",
+    "limits": """
+limits:
+  models: gpt-5*
+  keys: [sk-a, sk-b-*]
+  per: key
+  mode: fixed_window
+  requests: 60/min
+  requests_per_day: 1000
+  tokens: 90K/min
+  tokens_per_day: 1.5M
+  project_tokens: 60000/min
+""",
+    "several limits": """
+limits:
+  - {models: [gpt-4o, gpt-4.1], mode: azure, slice: 1s, requests: 600/min, per: [key, model]}
+  - {tokens: 90K/min, per: namespace}
+""",
     "pace in numbers": "pace: {ttft: 300ms, itl: 20ms, jitter: 10%}",
     "pace of nothing": "pace: {ttft: 0, itl: 0, jitter: 0}",
     "pace everywhere": "pace: {head: 1ms, role: 1.5s, finish: 10 ms, done: 1m, body: 2s, tokens_per_second: 80.5}",
@@ -181,6 +198,111 @@ VALID = {
                   - cut_arguments: {call: 0, after: 3, finish: lying}
                   - cut_arguments: {}
     """,
+    "faults of content": """
+        rules:
+          - replies:
+              - tool_calls: [{name: a, arguments: {}}]
+                faults:
+                  - garbage_after_arguments: Done!
+                  - garbage_after_arguments: {call: 1, text: "}"}
+                  - unknown_tool: launch
+                  - unknown_tool: {call: 1, name: launch}
+                  - finish_reason: end_turn
+                  - finish_reason: {reason: ""}
+                  - finish_reason: null
+    """,
+    "slow, drip and heartbeat": """
+        rules:
+          - replies:
+              - text: a b c
+                faults:
+                  - slow: 3
+                  - slow: {factor: 0.5, from: {token: 1}}
+                  - drip: {}
+                  - drip: {bytes: 10, every: 100ms, at: headers}
+                  - heartbeat: {}
+                  - heartbeat: {every: 5s, text: ": ping"}
+    """,
+    "odd events": """
+        rules:
+          - replies:
+              - text: a b c
+                faults:
+                  - line_ending: crlf
+                  - line_ending: {style: cr, frames: [1, 2]}
+                  - bom: {}
+                  - bom: {count: 2}
+                  - no_space: {}
+                  - no_space: all
+                  - multiline_data: first
+                  - multiline_data: {indent: 4, frames: token}
+                  - event_names: from_type
+                  - event_names: {name: message, frames: all}
+                  - ids: {}
+                  - ids: {first: 7, frames: all}
+                  - unterminated_last_event: {}
+                  - unterminated_last_event: {ends: in_line}
+                  - coalesce: 3
+                  - coalesce: {frames: 2}
+    """,
+    "faults of HTTP": """
+        rules:
+          - replies:
+              - text: a b c
+                faults:
+                  - headers: {set: {x-a: b}, remove: [x-request-id]}
+                  - headers: {remove: [x-request-id]}
+                  - content_type: text/html
+                  - content_type: null
+                  - content_type: {value: text/html}
+                  - content_length: {by: -10}
+                  - content_length: {is: 10}
+                  - body: {html: true}
+                  - body: {text: Sorry., content_type: text/plain}
+                  - body: {empty: true}
+                  - redirect: /hello/v1/chat/completions
+                  - redirect: {to: http://localhost/v1, status: 308}
+                  - http_1_0: {}
+                  - gzip: {}
+                  - gzip: {flush: false}
+                  - bad_chunk_size: {at: {frame: 3}}
+                  - slow_headers: {}
+                  - slow_headers: {every: 100ms, bytes: 1}
+    """,
+    "faults of the connection": """
+        rules:
+          - replies:
+              - text: a b c
+                faults:
+                  - hang: {}
+                  - keep_open: {}
+                  - keep_open: {what: connection, for: 10m}
+                  - close_idle: 0
+                  - close_idle: {after: 5ms}
+    """,
+    "frames that are missing, added or broken": """
+        rules:
+          - replies:
+              - text: a b c
+                faults:
+                  - drop: done
+                  - drop: {frames: [1, 2]}
+                  - duplicate: 1
+                  - duplicate: {frames: token, times: 3}
+                  - reorder: [3, 1]
+                  - reorder: {frames: [2, 1]}
+                  - insert: {at: start, comment: OPENROUTER PROCESSING}
+                  - insert: {at: {frame: 1}, event: {data: {a: 1}, event: ping, id: "1", retry: 3000}}
+                  - insert: {at: finish, event: ping}
+                  - insert: {at: end, raw: upstream error}
+                  - corrupt: {frames: 1, how: cut_json}
+                  - corrupt: {frames: all, how: null}
+                  - corrupt: {frames: all, how: "null"}
+                  - error_event: {at: {token: 2}, error: server_error}
+                  - error_event: {at: done, error: {message: No.}, event: error, finish: true}
+                  - error_in_200: server_error
+                  - error_in_200: {error: {message: No., code: 502}}
+    """,
     "patches": """
         rules:
           - replies:
@@ -248,6 +370,19 @@ INVALID = {
     "an unknown key of a reply": "rules: [{replies: [{text: x, txet: y}]}]",
     "an unknown key deep inside": "rules: [{replies: [{text: x, faults: [{reset: {at: start, a: 1}}]}]}]",
     "an unknown fault": "rules: [{replies: [{text: x, faults: [{explode: {}}]}]}]",
+    "line endings of no kind": "rules: [{replies: [{text: x, faults: [{line_ending: lf}]}]}]",
+    "a group of one": "rules: [{replies: [{text: x, faults: [{coalesce: 1}]}]}]",
+    "no byte order mark": "rules: [{replies: [{text: x, faults: [{bom: 0}]}]}]",
+    "nothing inserted nowhere": "rules: [{replies: [{text: x, faults: [{insert: {comment: x}}]}]}]",
+    "a frame dropped without its number": "rules: [{replies: [{text: x, faults: [{drop: {}}]}]}]",
+    "a copy of nothing": "rules: [{replies: [{text: x, faults: [{duplicate: {frames: 1, times: 1}}]}]}]",
+    "an order of words": "rules: [{replies: [{text: x, faults: [{reorder: [done, finish]}]}]}]",
+    "an unknown corruption": "rules: [{replies: [{text: x, faults: [{corrupt: {frames: 1, how: xml}}]}]}]",
+    "an unknown error in a stream": "rules: [{replies: [{text: x, faults: [{error_event: {at: end, error: no}}]}]}]",
+    "an unknown error in place of an answer": "rules: [{replies: [{text: x, faults: [{error_in_200: no}]}]}]",
+    "garbage without text": "rules: [{replies: [{text: x, faults: [{garbage_after_arguments: {}}]}]}]",
+    "an unknown tool without a name": "rules: [{replies: [{text: x, faults: [{unknown_tool: {call: 0}}]}]}]",
+    "a finish reason that is a number": "rules: [{replies: [{text: x, faults: [{finish_reason: 5}]}]}]",
     "two faults in one entry": "rules: [{replies: [{text: x, faults: [{split: {}, done: omit}]}]}]",
     "no fault in an entry": "rules: [{replies: [{text: x, faults: [{}]}]}]",
     "a rule without replies": "rules: [{when: {}}]",
@@ -265,6 +400,9 @@ INVALID = {
     "an unknown position": "rules: [{replies: [{text: x, faults: [{reset: {at: middle}}]}]}]",
     "a fault without a position": "rules: [{replies: [{text: x, faults: [{reset: {}}]}]}]",
     "a heartbeat of no time": "rules: [{replies: [{text: x, faults: [{stall: {at: start, heartbeat: 0}}]}]}]",
+    "a header with a number": "rules: [{replies: [{text: x, faults: [{headers: {set: {x-a: 1}}}]}]}]",
+    "a redirect that is none": "rules: [{replies: [{text: x, faults: [{redirect: {to: /a, status: 300}}]}]}]",
+    "a body that is off": "rules: [{replies: [{text: x, faults: [{body: {html: false}}]}]}]",
     "an unknown error code": "rules: [{replies: [{error: rate_limit}]}]",
     "an error without status or known code": "rules: [{replies: [{error: {code: teapot}}]}]",
     "an error that is nothing": "rules: [{replies: [{error: null}]}]",

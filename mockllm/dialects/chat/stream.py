@@ -5,9 +5,8 @@ envelope of §5.2 with its padding. Not here: the plain body (`write.py`), bytes
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from itertools import count, zip_longest
-from typing import assert_never
+from typing import NamedTuple, assert_never
 
 from mockllm.dialects.chat import write
 from mockllm.dialects.chat.moderation import moderation
@@ -25,8 +24,7 @@ _NOTHING = Piece("", 0, ())
 _DONE = Frame(data="[DONE]", kind="done", label="[DONE]")
 
 
-@dataclass(frozen=True, slots=True)
-class _Delta:
+class _Delta(NamedTuple):
     """One delta of one choice, before its envelope."""
 
     delta: Mapping[str, JSON]
@@ -59,12 +57,12 @@ class _Envelope:
         options = request.json.get("stream_options")
         wanted = options if isinstance(options, Mapping) else {}
         self.shows_usage = wanted.get("include_usage") is True
-        self._padded = wanted.get("include_obfuscation") is not False
+        self._pads = wanted.get("include_obfuscation") is not False
         self._usage = write.usage_json(turn.usage)
         self._shows_logprobs = write.shows_logprobs(request)
         self._many = len(turn.choices) > 1
         # One random text; each chunk takes the padding it needs from another place in it.
-        self._padding = seed.child("obfuscation").alphanumeric(_PLACES + _PADDED_TO) if self._padded else ""
+        self._padding = seed.child("obfuscation").alphanumeric(_PLACES + _PADDED_TO) if self._pads else ""
         self._count = 0
         self._head: dict[str, JSON] = {
             "id": write.completion_id(turn, request),
@@ -75,6 +73,9 @@ class _Envelope:
         if turn.service_tier is not None:
             self._head["service_tier"] = turn.service_tier
         self._head["system_fingerprint"] = turn.system_fingerprint
+        self._tail: dict[str, JSON] = {"usage": None} if self.shows_usage else {}
+        # The length of a chunk without choice and padding: only the choice is left to be measured for each.
+        self._bare_length = len(compact({**self._head, "choices": [], **self._tail, "obfuscation": ""}))
 
     def frame(self, index: int, delta: _Delta) -> Frame:
         """The chunk of one delta."""
@@ -82,33 +83,32 @@ class _Envelope:
         if self._shows_logprobs:
             choice["logprobs"] = delta.logprobs
         choice["finish_reason"] = delta.finish
-        chunk: dict[str, JSON] = {**self._head, "choices": [choice]}
-        if self.shows_usage:
-            chunk["usage"] = None
+        chunk: dict[str, JSON] = {**self._head, "choices": [choice], **self._tail}
+        if self._pads:
+            chunk["obfuscation"] = self._next_padding(self._bare_length + len(compact(choice)))
         label = f"[{index}] {delta.label}" if self._many else delta.label
-        return Frame(self._pad(chunk), delta.kind, delta.tokens, label, choice=index)
+        return Frame(chunk, delta.kind, delta.tokens, label, choice=index)
 
     def usage_frame(self) -> Frame:
         """The chunk without choices that carries the usage of the whole stream."""
-        return Frame(self._pad({**self._head, "choices": [], "usage": self._usage}), "usage", label="usage")
+        return Frame(self._padded({**self._head, "choices": [], "usage": self._usage}), "usage", label="usage")
 
     def moderation_frame(self, checked: JSON) -> Frame:
         """The chunk without choices that carries the moderation; it comes after the usage, which is null in it."""
-        chunk: dict[str, JSON] = {**self._head, "choices": [], "moderation": checked}
-        if self.shows_usage:
-            chunk["usage"] = None
-        return Frame(self._pad(chunk), "event", label="moderation")
+        chunk: dict[str, JSON] = {**self._head, "choices": [], "moderation": checked, **self._tail}
+        return Frame(self._padded(chunk), "event", label="moderation")
 
-    def _pad(self, chunk: dict[str, JSON]) -> dict[str, JSON]:
-        """Add the padding that makes the length of the payload, in characters, 1 modulo 16 (wire-contract §5.2)."""
-        if not self._padded:
-            return chunk
-        chunk["obfuscation"] = ""
-        missing = (1 - len(compact(chunk))) % _PADDED_TO
+    def _padded(self, chunk: dict[str, JSON]) -> dict[str, JSON]:
+        if self._pads:
+            chunk["obfuscation"] = ""
+            chunk["obfuscation"] = self._next_padding(len(compact(chunk)))
+        return chunk
+
+    def _next_padding(self, length: int) -> str:
+        """What makes the length of a payload, in characters, 1 modulo 16 (wire-contract §5.2)."""
         start = self._count * (_PADDED_TO + 1) % _PLACES
         self._count += 1
-        chunk["obfuscation"] = self._padding[start : start + missing]
-        return chunk
+        return self._padding[start : start + (1 - length) % _PADDED_TO]
 
 
 def _choice(choice: Choice, request: Request) -> Iterator[_Delta]:

@@ -22,6 +22,7 @@ from mockllm.turn import (
     Turn,
     Usage,
     part_text,
+    token_text,
 )
 
 # Models of these families send no `logprobs` key in a choice (wire-contract §5.1).
@@ -185,12 +186,7 @@ def logprob_json(entry: Logprob) -> JSON:
 
 
 def _token_json(token: bytes, logprob: float) -> dict[str, JSON]:
-    try:
-        text = token.decode()
-    except UnicodeDecodeError:
-        # A token that is a part of a character is shown by its bytes, as the real service does.
-        text = "bytes:" + "".join(f"\\x{byte:02x}" for byte in token)
-    return {"token": text, "logprob": logprob, "bytes": list(token)}
+    return {"token": token_text(token), "logprob": logprob, "bytes": list(token)}
 
 
 def usage_json(usage: Usage) -> Mapping[str, JSON]:

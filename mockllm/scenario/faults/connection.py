@@ -1,16 +1,20 @@
-"""Faults of the connection: the answer ends before it should, in one of three ways."""
+"""Faults of the connection: the answer ends before it should in one of three ways, never begins, or never ends, or the
+connection does not live as long as it should.
+"""
 
 from dataclasses import replace
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from mockllm import http1
+from mockllm.plan import FOREVER_US, End, Head, Plan, Raw, Send, Step, Wait
 from mockllm.plan import Close as CloseStep
-from mockllm.plan import End, Head, Plan, Send, Step
 from mockllm.plan import Reset as ResetStep
 from mockllm.scenario.faults.base import Layer, PlanFault
 from mockllm.scenario.position import At
 from mockllm.seeds import Seed
+from mockllm.units import Duration
 
 
 class _Cut(PlanFault):
@@ -62,6 +66,74 @@ class Truncate(_Cut):
         length = sum(len(step.data) for step in plan if isinstance(step, Send))
         kept: tuple[Step, ...] = tuple(_shortened(step, length) if isinstance(step, Head) else step for step in plan)
         return (*kept, End(cause))
+
+
+class Hang(PlanFault):
+    """The request is taken and nothing ever comes back, not even the head."""
+
+    kind: ClassVar[str] = "hang"
+    layer: ClassVar[Layer] = Layer.CONNECTION
+
+    def apply(self, _plan: Plan, _seed: Seed) -> Plan:
+        """The longest wait there is, and then the end of the connection."""
+        cause = f"fault: {self.kind}"
+        return (Wait(FOREVER_US, cause), CloseStep(cause))
+
+
+class KeepOpen(PlanFault):
+    """All is sent, and yet it is not over. With `what: body` the end of the body is held back, for which the answer
+    must have no length. With `what: connection` the body ends, but the connection stays open even if the head says it
+    closes, and answers no further request meanwhile.
+    """
+
+    kind: ClassVar[str] = "keep_open"
+    layer: ClassVar[Layer] = Layer.CONNECTION
+
+    what: Literal["body", "connection"] = Field(default="body", description="what stays open")
+    for_: Duration = Field(default=FOREVER_US, alias="for", description="for how long; for ever if left out")
+
+    def apply(self, plan: Plan, _seed: Seed) -> Plan | None:
+        """The plan with the wait before or after its end, or None if the answer has not such an end."""
+        index = _end(plan)
+        if index is None:
+            return None
+        if self.what == "body":
+            held = any(isinstance(step, Head) and step.body != "length" for step in plan[:index])
+        else:
+            held = _ends_by_itself(plan)
+            index += 1
+        return (*plan[:index], Wait(self.for_, f"fault: {self.kind}"), *plan[index:]) if held else None
+
+
+class CloseIdle(PlanFault):
+    """The connection is closed after the answer although the head did not say so: a client that sends its next request
+    on it fails. Until then it answers nothing more.
+    """
+
+    kind: ClassVar[str] = "close_idle"
+    layer: ClassVar[Layer] = Layer.CONNECTION
+    shorthand: ClassVar[str | None] = "after"
+
+    after: Duration = Field(default=0, description="time from the end of the answer")
+
+    def apply(self, plan: Plan, _seed: Seed) -> Plan | None:
+        """The plan with the connection's end, or None if the connection would not have stayed open."""
+        if not _ends_by_itself(plan) or http1.announces_close(plan):
+            return None
+        cause = f"fault: {self.kind}"
+        return (*plan, *((Wait(self.after, cause),) if self.after else ()), CloseStep(cause))
+
+
+def _end(plan: Plan) -> int | None:
+    return next((index for index, step in enumerate(plan) if isinstance(step, End)), None)
+
+
+def _ends_by_itself(plan: Plan) -> bool:
+    """Whether a client knows the end of the body while the connection stays open."""
+    head = next((step for step in plan if isinstance(step, Head)), None)
+    is_raw = any(isinstance(step, (Raw, CloseStep, ResetStep)) for step in plan)
+    sent = sum(len(step.data) for step in plan if isinstance(step, Send))
+    return head is not None and _end(plan) is not None and not is_raw and http1.tells_end(head, sent)
 
 
 def _where(sent: Plan, unsent: Plan) -> str:

@@ -201,7 +201,12 @@ def test_only_a_strict_reading_refuses_unknown_fields_and_what_a_model_cannot_do
         CHAT.read(Call("POST", "/"), {**BODY, "x": 1}, strict=True, store=Store())
     with pytest.raises(ApiError, match="'max_tokens' is not supported with this model"):
         CHAT.read(Call("POST", "/"), {**BODY, "max_tokens": 5}, strict=True, store=Store())
-    assert CHAT.read(Call("POST", "/"), {**BODY, "model": "gpt-4o", "max_tokens": 5}, strict=True, store=Store()).max_tokens == 5
+    assert (
+        CHAT.read(
+            Call("POST", "/"), {**BODY, "model": "gpt-4o", "max_tokens": 5}, strict=True, store=Store()
+        ).max_tokens
+        == 5
+    )
 
 
 def test_a_turn_is_kept_if_the_request_says_so():

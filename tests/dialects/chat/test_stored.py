@@ -27,7 +27,7 @@ def keep(store, key="0", **fields):
 
 def ask(endpoint, store, key="", *, query="", body=None):
     request = Request(endpoint.api, Call("GET", "/v1/chat/completions", query), body or {})
-    return endpoint.answer(request, {"id": key} if key else {}, Surroundings((), 0, store))
+    return endpoint.answer(request, {"id": key} if key else {}, Surroundings((), 0, store, lambda _request: 0))
 
 
 def test_nothing_is_kept_unless_the_request_says_so():

@@ -16,8 +16,10 @@ from mockllm.dialects.rules import refusals
         ),
         (
             refusals.wrong_type("messages[0].content", "one of a string or array of objects", 7),
-            "Invalid type for 'messages[0].content': expected one of a string or array of objects, "
-            "but got an integer instead.",
+            (
+                "Invalid type for 'messages[0].content': expected one of a string or array of objects, "
+                "but got an integer instead."
+            ),
             "invalid_type",
             "messages[0].content",
         ),
@@ -31,8 +33,10 @@ from mockllm.dialects.rules import refusals
         ),
         (
             refusals.unmatched("tools[0].function.name", "^[a-z]+$"),
-            "Invalid 'tools[0].function.name': string does not match pattern. Expected a string that matches the "
-            "pattern '^[a-z]+$'.",
+            (
+                "Invalid 'tools[0].function.name': string does not match pattern. Expected a string that matches the "
+                "pattern '^[a-z]+$'."
+            ),
             "invalid_value",
             "tools[0].function.name",
         ),
@@ -44,8 +48,10 @@ from mockllm.dialects.rules import refusals
         ),
         (
             refusals.unsupported_value("temperature", 0.2, "Only the default (1) value is supported."),
-            "Unsupported value: 'temperature' does not support 0.2 with this model. Only the default (1) value is "
-            "supported.",
+            (
+                "Unsupported value: 'temperature' does not support 0.2 with this model. Only the default (1) value is "
+                "supported."
+            ),
             "unsupported_value",
             "temperature",
         ),

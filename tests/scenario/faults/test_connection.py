@@ -1,17 +1,20 @@
 """Faults of the connection: what was due before the position goes out, and then the answer ends."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
+from mockllm.exchange import Ending
+from mockllm.net.mock import MockLLM
+from mockllm.plan import FOREVER_US, End, Frame, Head, Raw, Send, Wait, duration, render
 from mockllm.plan import Close as CloseStep
-from mockllm.plan import End, Frame, Head, Send, Wait, duration, render
 from mockllm.plan import Reset as ResetStep
 from mockllm.scenario.faults import AnyFault
-from mockllm.scenario.faults.connection import Close, Reset, Truncate, _Cut
+from mockllm.scenario.faults.connection import Close, CloseIdle, Hang, KeepOpen, Reset, Truncate, _Cut
 from mockllm.seeds import Seed
 from tests.plans import body, sent, stream
+from tests.raw_http import connect, receive, reply, request
 
 SEED = Seed.of("fault")
 FAULT: TypeAdapter[AnyFault] = TypeAdapter(AnyFault)
@@ -135,6 +138,7 @@ POSITIONS = st.one_of(
 PLANS = st.sampled_from([stream(), stream(split=3), body(), body(b""), ()])
 
 
+@settings(deadline=None)
 @given(st.sampled_from(CUTS), POSITIONS, PLANS)
 def test_what_goes_out_is_a_beginning_of_what_was_planned(cut, at, plan):
     before = tuple(plan)
@@ -170,3 +174,161 @@ def test_a_cut_needs_an_end():
 
     with pytest.raises(NotImplementedError):
         Nothing(at="start").apply(stream(), SEED)
+
+
+class TestHang:
+    @pytest.mark.parametrize("plan", [stream(), body(), ()])
+    def test_nothing_comes_for_ever(self, plan):
+        assert Hang().apply(plan, SEED) == (Wait(FOREVER_US, "fault: hang"), CloseStep("fault: hang"))
+
+    def test_the_request_is_taken_and_no_byte_comes(self):
+        with MockLLM(reply("{hang: {}}")) as mock, connect(mock) as client:
+            client.sendall(request(stream=True))
+            while not mock.journal:
+                pass
+            client.setblocking(False)
+            with pytest.raises(BlockingIOError):
+                client.recv(1)
+            client.close()
+            mock.wait_idle()
+            assert list(mock.journal[0].deliveries) == []
+            assert str(mock.journal[0].outcome) == "client left at step 0"
+
+
+def held(plan, **fields):
+    return KeepOpen.model_validate(fields).apply(plan, SEED)
+
+
+class TestKeepOpen:
+    def test_the_end_of_the_body_is_held_back(self):
+        changed = held(stream(), **{"for": "10m"})
+        assert changed == (*stream()[:-1], Wait(600_000_000, "fault: keep_open"), End())
+
+    def test_a_body_that_ends_with_the_connection_is_held_open(self):
+        plan = (Head(200, (), "close"), End())
+        assert held(plan) == (plan[0], Wait(FOREVER_US, "fault: keep_open"), End())
+
+    @pytest.mark.parametrize("plan", [stream(), body()])
+    def test_the_connection_stays_open_behind_the_end(self, plan):
+        assert held(plan, what="connection") == (*plan, Wait(FOREVER_US, "fault: keep_open"))
+
+    @pytest.mark.parametrize(
+        ("what", "plan"),
+        [
+            ("body", body()),  # its length tells its end
+            ("body", (CloseStep(),)),
+            ("body", stream()[:-1]),
+            ("connection", (Head(200, (), "close"), End())),
+            ("connection", (Head(200, (("content-length", "5"),), "length"), End())),
+            ("connection", stream()[:-1]),
+            ("connection", ()),
+            ("connection", (End(),)),
+            ("connection", (Head(200), Raw(b"x"), End())),
+        ],
+    )
+    def test_an_answer_with_no_such_end_is_reported(self, what, plan):
+        assert held(plan, what=what) is None
+
+    def test_the_bytes_without_the_last_chunk(self):
+        whole = receive(reply("")).body
+        with MockLLM(reply("{keep_open: {}}")) as mock, connect(mock) as client:
+            client.sendall(request(stream=True))
+            received = bytearray()
+            while not received.endswith(whole[:-5][-30:]):
+                received += client.recv(65_536)
+            client.setblocking(False)
+            with pytest.raises(BlockingIOError):
+                client.recv(1)
+        assert bytes(received).partition(b"\r\n\r\n")[2] == whole.removesuffix(b"0\r\n\r\n")
+
+    def test_a_while_later_the_last_chunk_comes(self):
+        assert receive(reply("{keep_open: {for: 1us}}")).body == receive(reply("")).body
+
+    def test_the_whole_answer_comes_and_the_connection_lives_until_the_client_leaves_it(self):
+        whole = receive(reply("")).body
+        with MockLLM(reply("{keep_open: {what: connection}}")) as mock, connect(mock) as client:
+            client.sendall(request(stream=True, connection="close"))
+            received = bytearray()
+            while not received.endswith(b"\r\n0\r\n\r\n"):
+                received += client.recv(65_536)
+            assert bytes(received).partition(b"\r\n\r\n")[2] == whole
+            client.setblocking(False)
+            with pytest.raises(BlockingIOError):
+                client.recv(1)
+            client.close()
+            mock.wait_idle()
+            assert mock.journal[0].outcome.ending is Ending.LEFT
+
+    def test_a_while_later_the_connection_can_be_used_again(self):
+        with MockLLM(reply("{keep_open: {what: connection, for: 1us}}")) as mock, connect(mock) as client:
+            for _ in range(2):
+                client.sendall(request(stream=True, connection="keep-alive"))
+                received = bytearray()
+                while not received.endswith(b"\r\n0\r\n\r\n"):
+                    received += client.recv(65_536)
+            mock.wait_idle()
+            assert [exchange.call.connection for exchange in mock.journal] == [1, 1]
+
+
+class TestCloseIdle:
+    @pytest.mark.parametrize("plan", [stream(), body()])
+    def test_the_connection_ends_after_the_answer(self, plan):
+        assert CloseIdle().apply(plan, SEED) == (*plan, CloseStep("fault: close_idle"))
+
+    def test_or_a_while_later(self):
+        changed = FAULT.validate_python({"close_idle": "5ms"}).apply(body(), SEED)
+        assert changed == (*body(), Wait(5_000, "fault: close_idle"), CloseStep("fault: close_idle"))
+
+    @pytest.mark.parametrize(
+        "plan",
+        [
+            (),
+            (Head(200, (), "close"), End()),
+            (Head(200, (("connection", "close"),)), End()),
+            (Head(200), ResetStep()),
+            (Head(200), End(), CloseStep()),
+        ],
+    )
+    def test_a_connection_that_would_not_have_stayed_is_reported(self, plan):
+        assert CloseIdle().apply(plan, SEED) is None
+
+    @pytest.mark.parametrize("stream_", [True, False])
+    def test_the_bytes_are_those_of_any_answer_and_then_it_closes(self, stream_):
+        received = receive(reply("{close_idle: {}}"), stream=stream_, connection="keep-alive")
+        whole = receive(reply(""), stream=stream_)
+        assert received.head == whole.head
+        assert received.body == whole.body
+        assert received.header("connection") is None
+        assert received.exchange.outcome.ending is Ending.CUT
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [("{http_1_0: {}}, {close_idle: {}}", "close_idle"), ("{keep_open: {}}", "keep_open")],
+)
+def test_a_fault_with_no_place_says_so(fault, kind):
+    received = receive(reply(fault), stream=False)
+    assert received.exchange.unfired == (kind,)
+    assert received.body == receive(reply(""), stream=False).body
+
+
+@pytest.mark.parametrize(
+    ("written", "place", "message"),
+    [
+        ({"hang": {"at": "start"}}, ("hang", "at"), None),
+        ({"keep_open": {"what": "door"}}, ("keep_open", "what"), "expected body or connection, found 'door'"),
+        ({"keep_open": {"for": 5}}, ("keep_open", "for"), None),
+        ({"close_idle": {"after": -1}}, ("close_idle", "after"), None),
+        (
+            {"close_idle": {"afer": 0}},
+            ("close_idle", "afer"),
+            "unknown key 'afer': did you mean 'after'? allowed here: after",
+        ),
+    ],
+)
+def test_what_makes_no_sense_is_refused_in_the_others_too(written, place, message):
+    with pytest.raises(ValidationError) as error:
+        FAULT.validate_python(written)
+    [details] = error.value.errors()
+    assert details["loc"] == place
+    assert message in (None, details["msg"])

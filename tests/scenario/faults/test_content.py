@@ -3,17 +3,21 @@
 from copy import deepcopy
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
-from mockllm.scenario.faults.content import CutArguments
+from mockllm.plan import Send
+from mockllm.scenario.faults import AnyFault
+from mockllm.scenario.faults.content import CutArguments, FinishReason, GarbageAfterArguments, UnknownTool
 from mockllm.seeds import Seed
 from mockllm.tokens import Piece, count, joined
 from mockllm.turn import Reasoning, Text, ToolCall, Usage, part_tokens
+from tests.calls import body, chat, chunks, engine, sent, text
 from tests.turns import pieces, said, turn
 
 SEED = Seed.of("fault")
+FAULT: TypeAdapter[AnyFault] = TypeAdapter(AnyFault)
 FIRST = ToolCall("call_1", "get_weather", pieces("{", '"city"', ":", '"Paris"', "}"))
 SECOND = ToolCall("call_2", "get_time", pieces("{", "}"))
 BEFORE = (Reasoning(pieces("hm", ".")), Text(pieces("I", " look")))
@@ -77,6 +81,7 @@ def test_a_turn_without_such_a_call_is_reported(parts):
     assert CutArguments(after=0).apply(turn(said(*parts)), SEED) is None
 
 
+@settings(deadline=None)
 @given(st.integers(0, 3), st.integers(0, 8), st.sampled_from(["honest", "lying"]))
 def test_the_turn_that_was_given_is_never_edited_and_the_same_seed_gives_the_same(call, after, finish):
     fault = CutArguments(call=call, after=after, finish=finish)
@@ -102,3 +107,118 @@ def test_what_makes_no_sense_is_refused(fault, message):
     with pytest.raises(ValidationError) as error:
         CutArguments.model_validate(fault)
     assert error.value.errors()[0]["msg"] == message
+
+
+TOOLS = [{"type": "function", "function": {"name": "get_weather", "parameters": {}}}]
+CALL = "tool_calls: [{name: get_weather, arguments: {city: Paris}}]"
+
+
+def served(reply, fault, *, stream):
+    scenario = f"rules: [{{replies: [{{{reply}, faults: [{fault}]}}]}}]"
+    options = {"stream_options": {"include_usage": True}} if stream else {}
+    return engine(scenario).handle(chat(stream=stream, tools=TOOLS, **options))
+
+
+def folded(exchange):
+    """The name and the arguments of the call, the finish reasons that came, and the tokens of the answer."""
+    if not exchange.request.stream:
+        [choice] = body(exchange)["choices"]
+        function = choice["message"]["tool_calls"][0]["function"]
+        tokens = body(exchange)["usage"]["completion_tokens"]
+        return function["name"], function["arguments"], [choice["finish_reason"]], tokens
+    *chosen, usage = chunks(exchange)
+    choices = [choice for chunk in chosen for choice in chunk["choices"]]
+    calls = [call["function"] for choice in choices for call in choice["delta"].get("tool_calls", ())]
+    name = "".join(call.get("name", "") for call in calls)
+    finishes = [choice["finish_reason"] for choice in choices if choice["finish_reason"] is not None]
+    arguments = "".join(call["arguments"] for call in calls)
+    return name, arguments, finishes, usage["usage"]["completion_tokens"]
+
+
+@pytest.mark.parametrize("stream", [True, False])
+class TestOnTheWire:
+    def test_text_follows_the_arguments_and_costs_tokens(self, stream):
+        healthy = folded(served(CALL, "", stream=stream))
+        wrong = served(CALL, '{garbage_after_arguments: "\\n\\nDone!"}', stream=stream)
+        name, arguments, finishes, tokens = folded(wrong)
+        assert (name, arguments, finishes) == ("get_weather", '{"city":"Paris"}\n\nDone!', ["tool_calls"])
+        assert tokens > healthy[-1]
+        assert wrong.unfired == ()
+
+    def test_the_call_names_a_tool_that_was_never_offered(self, stream):
+        name, arguments, finishes, _ = folded(served(CALL, "{unknown_tool: launch}", stream=stream))
+        assert (name, arguments, finishes) == ("launch", '{"city":"Paris"}', ["tool_calls"])
+
+    @pytest.mark.parametrize("reason", ["stop", "end_turn", ""])
+    def test_the_finish_reason_is_any_text(self, stream, reason):
+        assert folded(served(CALL, f"{{finish_reason: '{reason}'}}", stream=stream))[2] == [reason]
+
+    def test_with_null_there_is_no_finish_reason(self, stream):
+        exchange = served(CALL, "{finish_reason: null}", stream=stream)
+        assert folded(exchange)[2] == ([] if stream else [None])
+        assert [step for step in exchange.plan if isinstance(step, Send) and step.frame.kind == "finish"] == []
+
+    @pytest.mark.parametrize("fault", ["garbage_after_arguments: x", "unknown_tool: x", "finish_reason: stop"])
+    def test_without_anything_to_act_on_the_answer_is_whole_and_the_fault_is_reported(self, stream, fault):
+        wrong = served("text: Hi there", f"{{{fault}}}", stream=stream)
+        assert text(wrong) == "Hi there"
+        assert wrong.unfired == (fault.split(":")[0],)
+        # The seed of a rule, so the bytes, do not depend on its faults.
+        assert sent(wrong) == sent(served("text: Hi there", "", stream=stream))
+
+
+def test_only_the_call_that_is_meant_changes():
+    changed = UnknownTool(call=1, name="launch").apply(TURN, SEED)
+    assert changed.choices[0].parts == (*BEFORE, FIRST, ToolCall("call_2", "launch", pieces("{", "}")))
+    changed = GarbageAfterArguments(call=1, text="!").apply(TURN, SEED)
+    assert arguments(changed) == ['{"city":"Paris"}', "{}!"]
+    assert changed.usage == Usage(input_tokens=7, output_tokens=21)
+    assert changed.choices[0].stop == "tool_calls"
+
+
+def test_each_choice_that_has_the_call_changes_and_the_others_stay():
+    other = said(Text(pieces("no")))
+    changed = UnknownTool(name="launch").apply(turn(other, said(FIRST)), SEED)
+    assert changed.choices[0] is other
+    assert changed.choices[1].parts[0].name == "launch"
+
+
+def test_every_choice_gets_the_finish_reason():
+    changed = FinishReason(reason="eos").apply(turn(said(FIRST), said(SECOND, stop=None)), SEED)
+    assert [choice.stop for choice in changed.choices] == ["eos", "eos"]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        UnknownTool(call=2, name="x"),
+        UnknownTool(name="get_weather"),
+        GarbageAfterArguments(call=2, text="x"),
+        GarbageAfterArguments(text=""),
+        FinishReason(reason="tool_calls"),
+    ],
+)
+def test_what_would_change_nothing_is_reported(fault):
+    before = deepcopy(TURN)
+    assert fault.apply(TURN, SEED) is None
+    assert before == TURN
+
+
+@pytest.mark.parametrize(
+    ("written", "place", "message"),
+    [
+        ({"garbage_after_arguments": {"call": 0}}, ("text",), "the key 'text' is missing: what follows the arguments"),
+        ({"garbage_after_arguments": {"call": -1, "text": "x"}}, ("call",), "expected a value of at least 0, found -1"),
+        ({"unknown_tool": {"call": 0}}, ("name",), "the key 'name' is missing: the name in the call"),
+        ({"unknown_tool": 5}, (), "expected a text, found 5: put it in quotes"),
+        ({"unknown_tool": {"name": "x", "cal": 0}}, ("cal",), "unknown key 'cal': did you mean 'call'? allowed here: "),
+        ({"finish_reason": 5}, (), "expected a text, found 5: put it in quotes"),
+        ({"finish_reason": {}}, ("reason",), "the key 'reason' is missing: any text, or null"),
+    ],
+)
+def test_what_no_fault_of_content_can_mean_is_refused(written, place, message):
+    with pytest.raises(ValidationError) as error:
+        FAULT.validate_python(written)
+    [details] = error.value.errors()
+    assert details["loc"] == (next(iter(written)), *place)
+    assert details["msg"].startswith(message)

@@ -1,17 +1,33 @@
 """Faults of how frames become bytes."""
 
+import json
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from mockllm.plan import Framing
+from mockllm.plan import Frame, Framing, Send, Wait, render
 from mockllm.scenario.faults import AnyFault
-from mockllm.scenario.faults.framing import Done, Split
+from mockllm.scenario.faults.framing import (
+    Bom,
+    Coalesce,
+    Done,
+    EventNames,
+    Ids,
+    LineEnding,
+    MultilineData,
+    NoSpace,
+    Split,
+    UnterminatedLastEvent,
+    _Restyle,
+)
 from mockllm.seeds import Seed
+from tests import calls
+from tests.calls import chat, engine
 from tests.plans import BODY, FRAMES
+from tests.sse_decoder import decode
 
 SEED = Seed.of("fault")
 NO_DURATION = "is not a duration: write it as a number with its unit, such as 250ms"
@@ -120,11 +136,208 @@ class TestSplit:
         assert error.value.errors()[0]["msg"] == message
 
 
+SAY = "text: [Hi, ' ', 🌞]"
+
+
+def served(fault="", reply=SAY, *, stream=True):
+    scenario = f"pace: {{itl: 10ms}}\nrules: [{{replies: [{{{reply}, faults: [{fault}]}}]}}]"
+    return engine(scenario).handle(chat(stream=stream))
+
+
+def lines_of(exchange):
+    return calls.sent(exchange).decode().split("\n")
+
+
+def events_of(exchange):
+    return decode(calls.sent(exchange)).events
+
+
+HEALTHY = calls.sent(served())
+EVENTS = HEALTHY.removesuffix(b"\n\n").split(b"\n\n")
+"""Role, three tokens, finish, end marker."""
+
+
+class TestLineEnding:
+    @pytest.mark.parametrize(("style", "ending"), [("crlf", b"\r\n"), ("cr", b"\r")])
+    def test_every_line_ends_so_and_nothing_else_changes(self, style, ending):
+        exchange = served(f"{{line_ending: {style}}}")
+        assert calls.sent(exchange) == HEALTHY.replace(b"\n", ending)
+        assert len(events_of(exchange)) == 6
+        assert exchange.unfired == ()
+
+    def test_only_the_chosen_frames_are_written_so(self):
+        exchange = served("{line_ending: {style: crlf, frames: [1]}}")
+        wanted = [event + (b"\r\n\r\n" if index == 1 else b"\n\n") for index, event in enumerate(EVENTS)]
+        assert calls.sent(exchange) == b"".join(wanted)
+
+
+class TestNoSpace:
+    def test_no_space_follows_a_colon(self):
+        exchange = served("{no_space: {}}")
+        assert calls.sent(exchange) == HEALTHY.replace(b"data: ", b"data:")
+        assert events_of(exchange) == decode(HEALTHY).events
+
+    def test_a_comment_is_no_field(self):
+        assert NoSpace().apply((Frame(": hm", "comment"),), SEED) is None
+
+
+class TestMultilineData:
+    def test_json_comes_in_several_lines_and_is_the_same_json(self):
+        exchange = served("{multiline_data: {}}")
+        assert lines_of(exchange)[:2] == ["data: {", f'data:   "id": "{json.loads(EVENTS[0][6:])["id"]}",']
+        assert [json.loads(event.data) for event in events_of(exchange)[:-1]] == [
+            json.loads(event[6:]) for event in EVENTS[:-1]
+        ]
+        assert calls.sent(exchange).endswith(b"data: }\n\ndata: [DONE]\n\n")
+
+    def test_a_line_separator_inside_a_text_ends_no_line(self):
+        exchange = served("{multiline_data: {}}", 'text: "a\\u2028b"')
+        assert "\u2028" in calls.sent(exchange).decode()
+        assert events_of(exchange)[-1].data == "[DONE]"
+        assert all(line == "" or line.startswith("data: ") for line in lines_of(exchange))
+
+
+class TestEventNames:
+    def test_every_event_has_the_name(self):
+        exchange = served("{event_names: message.delta}")
+        assert calls.sent(exchange) == b"".join(b"event: message.delta\n" + event + b"\n\n" for event in EVENTS)
+
+    def test_the_name_is_the_type_in_the_json(self):
+        exchange = served("{event_names: from_type}", "events: [{data: {type: delta}}, {data: {a: 1}}, '[DONE]', [1]]")
+        assert calls.sent(exchange) == (
+            b'event: delta\ndata: {"type":"delta"}\n\ndata: {"a":1}\n\ndata: [DONE]\n\ndata: [1]\n\n'
+        )
+
+    def test_an_answer_without_types_is_reported(self):
+        exchange = served("{event_names: from_type}")
+        assert (calls.sent(exchange), exchange.unfired) == (HEALTHY, ("event_names",))
+
+
+class TestIds:
+    def test_every_event_has_a_number(self):
+        exchange = served("{ids: 7}")
+        assert [event.id for event in events_of(exchange)] == ["7", "8", "9", "10", "11", "12"]
+        assert lines_of(exchange)[0] == "id: 7"
+
+    def test_a_frame_that_a_fault_added_has_none(self):
+        assert Ids().apply((Frame({"a": 1}), Frame(": hm", "comment", ordinal=0)), SEED) is None
+
+
+class TestBom:
+    @pytest.mark.parametrize("stream", [True, False])
+    def test_it_comes_before_the_first_byte(self, stream):
+        healthy, wrong = served(stream=stream), served("{bom: {}}", stream=stream)
+        assert calls.sent(wrong) == b"\xef\xbb\xbf" + calls.sent(healthy)
+        if not stream:
+            assert calls.header(wrong, "content-length") == str(len(calls.sent(wrong)))
+
+    def test_there_may_be_two(self):
+        assert calls.sent(served("{bom: 2}")) == b"\xef\xbb\xbf" * 2 + HEALTHY
+
+    def test_an_answer_without_frames_is_reported(self):
+        assert served("{bom: {}}", "events: []").unfired == ("bom",)
+
+
+class TestUnterminatedLastEvent:
+    @pytest.mark.parametrize(("ends", "missing"), [("after_line", 1), ("in_line", 2)])
+    def test_the_end_of_the_last_event_is_missing(self, ends, missing):
+        exchange = served(f"{{unterminated_last_event: {ends}}}")
+        assert calls.sent(exchange) == HEALTHY[:-missing]
+        assert len(events_of(exchange)) == 5, "a parser by the standard drops what no blank line ends"
+
+    def test_the_last_event_may_be_another(self):
+        exchange = served("{done: omit}, {unterminated_last_event: {}}")
+        assert calls.sent(exchange) == b"\n\n".join(EVENTS[:-1]) + b"\n"
+
+    def test_an_answer_without_frames_is_reported(self):
+        assert served("{unterminated_last_event: {}}", "events: []").unfired == ("unterminated_last_event",)
+
+
+def writes(exchange):
+    """How many frames go out at each moment: the role with the first token, the end with the last."""
+    now, times = 0, {}
+    for step in exchange.plan:
+        if isinstance(step, Wait):
+            now += step.us
+        elif isinstance(step, Send):
+            times[now] = times.get(now, 0) + 1
+    return times
+
+
+class TestCoalesce:
+    def test_events_wait_for_the_last_of_their_group(self):
+        assert writes(served()) == {0: 2, 10_000: 1, 20_000: 3}
+        exchange = served("{coalesce: 3}")
+        assert writes(exchange) == {10_000: 3, 20_000: 3}
+        assert calls.sent(exchange) == HEALTHY
+
+    def test_the_last_group_may_be_smaller(self):
+        assert writes(served("{coalesce: 4}")) == {20_000: 6}
+        assert writes(served("{coalesce: 99}")) == {20_000: 6}
+
+    def test_a_single_frame_is_reported(self):
+        assert served("{coalesce: 2}", "events: [x]").unfired == ("coalesce",)
+
+
+OF_EVENTS = [
+    "line_ending: cr", "no_space: {}", "multiline_data: {}", "event_names: x", "ids: {}",
+    "unterminated_last_event: {}", "coalesce: 2",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", OF_EVENTS)
+def test_a_plain_body_has_no_events_and_so_the_fault_is_reported(fault):
+    exchange = served(f"{{{fault}}}", stream=False)
+    assert exchange.unfired == (fault.split(":")[0],)
+    assert calls.sent(exchange) == calls.sent(served(stream=False))
+
+
+@pytest.mark.parametrize("fault", [*OF_EVENTS, "bom: {}"])
+def test_the_timeline_names_the_fault_that_changes_the_framing(fault):
+    assert f"(fault: {fault.split(':')[0]})" in render(served(f"{{{fault}}}").plan)
+
+
+@pytest.mark.parametrize(
+    ("written", "place", "message"),
+    [
+        ({"line_ending": "lf"}, (), "expected crlf or cr, found 'lf'"),
+        ({"line_ending": {"frames": "all"}}, ("style",), "the key 'style' is missing"),
+        ({"no_space": "alll"}, (), "expected first, last, all, role"),
+        ({"multiline_data": {"indent": 9}}, ("indent",), "expected a value of at most 8, found 9"),
+        ({"event_names": 5}, (), "expected a text, found 5: put it in quotes"),
+        ({"ids": -1}, (), "expected a value of at least 0, found -1"),
+        ({"bom": True}, (), "expected a whole number, found true"),
+        ({"unterminated_last_event": "line"}, (), "expected after_line or in_line, found 'line'"),
+        ({"coalesce": 1}, (), "expected a value of at least 2, found 1"),
+        ({"coalesce": {}}, ("frames",), "the key 'frames' is missing: how many frames a piece has"),
+    ],
+)
+def test_what_no_framing_can_be_is_refused(written, place, message):
+    with pytest.raises(ValidationError) as error:
+        FAULT.validate_python(written)
+    [details] = error.value.errors()
+    assert details["loc"] == (next(iter(written)), *place)
+    assert details["msg"].startswith(message)
+
+
+def test_a_restyling_needs_a_style():
+    class Nothing(_Restyle):
+        kind = "nothing"
+
+    with pytest.raises(NotImplementedError):
+        Nothing().apply(FRAMES, SEED)
+
+
 FAULTS = st.one_of(
-    st.sampled_from(MODES).map(lambda mode: Done(mode=mode)), st.integers(1, 9).map(lambda size: Split(bytes=size))
+    st.sampled_from(MODES).map(lambda mode: Done(mode=mode)),
+    st.integers(1, 9).map(lambda size: Split(bytes=size)),
+    st.integers(2, 9).map(lambda size: Coalesce(frames=size)),
+    st.sampled_from([LineEnding(style="cr"), NoSpace(), MultilineData(), EventNames(name="x"), Ids(), Bom()]),
+    st.just(UnterminatedLastEvent()),
 )
 
 
+@settings(deadline=None)
 @given(FAULTS, st.lists(st.sampled_from(FRAMES), unique_by=lambda frame: frame.ordinal))
 def test_frames_that_were_given_are_never_edited_and_the_same_seed_gives_the_same(fault, frames):
     given_frames = tuple(replace(frame) for frame in frames)

@@ -1,9 +1,12 @@
-"""Faults of what single frames carry: their JSON is wrong, missing or not JSON."""
+"""Values in the JSON of frames are set and removed.
+
+Here: `Patch`, by JSONPath. Not here: frames whose JSON is no JSON any more (`corrupt.py`).
+"""
 
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import replace
-from typing import Annotated, ClassVar, Literal, Self, get_args
+from typing import Annotated, ClassVar, Self
 
 import jsonpath
 from jsonpath.segments import JSONPathChildSegment
@@ -12,42 +15,13 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from mockllm.plan import Frame, Frames
 from mockllm.request import JSON
-from mockllm.scenario.base import Authored, Integer, JSONValue, Shaped
+from mockllm.scenario.base import JSONValue
 from mockllm.scenario.faults.base import FrameFault, Layer
+from mockllm.scenario.faults.payload.choice import FrameChoice
 from mockllm.scenario.json_match import compiled_path
 from mockllm.scenario.text import listed_texts
 from mockllm.seeds import Seed
 from mockllm.units import refusal
-
-_Place = Literal["first", "last", "all", "role", "token", "finish", "usage", "done", "body"]
-_Ordinal = Annotated[Integer, Field(ge=0)]
-
-
-class FrameChoice(Authored):
-    """Which frames a fault acts on: a word, a number, or a list of numbers; the first frame is 0."""
-
-    shorthand: ClassVar[str | None] = "which"
-
-    which: Annotated[
-        _Place | _Ordinal | tuple[_Ordinal, ...],
-        Shaped(*get_args(_Place), "a frame's number", "a list of such numbers"),
-    ]
-
-    def picks(self, frame: Frame, last: int) -> bool:
-        """Whether this frame is meant; `last` is the ordinal of the last frame."""
-        match self.which:
-            case "all":
-                return True
-            case "first":
-                return frame.ordinal == 0
-            case "last":
-                return frame.ordinal == last
-            case str(kind):
-                return frame.kind == kind
-            case int(number):
-                return frame.ordinal == number
-            case numbers:
-                return frame.ordinal in numbers
 
 
 def _single(path: str) -> jsonpath.JSONPath:
@@ -104,11 +78,7 @@ class Patch(FrameFault):
 
     def apply(self, frames: Frames, _seed: Seed) -> Frames | None:
         """The patched frames, or None if no path leads anywhere in a chosen frame."""
-        last = max((frame.ordinal for frame in frames), default=0)
-        patched = tuple(self._patch(frame) if self.frames.picks(frame, last) else None for frame in frames)
-        if not any(patched):
-            return None
-        return tuple(new or frame for new, frame in zip(patched, frames, strict=True))
+        return self.frames.changed(frames, self._patch)
 
     def _patch(self, frame: Frame) -> Frame | None:
         """The patched frame, or None if no path leads anywhere in it."""

@@ -1,0 +1,68 @@
+"""The Responses API, `POST /responses`: the dialect in one object, and the counting of its input.
+
+Here: the pieces of this folder put together. Look next at `read.py` and `validate/` (what comes in), `items.py`,
+`write.py` and `stream.py` (what goes out), and `stored.py` (what is kept).
+"""
+
+from collections.abc import Iterator, Mapping
+
+from mockllm.dialects.base import Layout, Surroundings
+from mockllm.dialects.responses import read, stored, stream, write
+from mockllm.dialects.responses.validate import check_pairing, validate, validate_input
+from mockllm.plan import Frame
+from mockllm.request import JSON, Call, Request
+from mockllm.seeds import Seed
+from mockllm.store import Store, Stored
+from mockllm.turn import Turn
+
+
+class Responses:
+    """The dialect of `POST /responses`."""
+
+    api = "responses"
+    layout = Layout(newline=False)
+
+    def read(self, call: Call, json: JSON, *, strict: bool, store: Store) -> Request:
+        """What the call asks for, with what it continues. Raises ApiError with the real service's words for what it
+        refuses.
+        """
+        return _request(self.api, call, validate(json, strict=strict), store)
+
+    def stream(self, turn: Turn, request: Request, seed: Seed) -> Iterator[Frame]:
+        """The turn as events."""
+        return stream.stream(turn, request, seed)
+
+    def body(self, turn: Turn, request: Request) -> JSON:
+        """The turn as a `response`."""
+        return write.body(turn, request)
+
+    def stored(self, turn: Turn, request: Request, request_id: str) -> tuple[Stored, ...]:
+        """The response, unless `store: false`."""
+        del request_id
+        return stored.stored(turn, request)
+
+
+class InputTokens:
+    """`POST /responses/input_tokens`: how many tokens a request would bring (wire-contract §7.6)."""
+
+    api = "responses.input_tokens"
+    layout = Layout(newline=False)
+
+    def answer(self, request: Request, parameters: Mapping[str, str], surroundings: Surroundings) -> JSON:
+        """The count. Raises ApiError as `POST /responses` does."""
+        del parameters
+        asked = _request(self.api, request.call, validate_input(request.json), surroundings.store)
+        return {"object": "response.input_tokens", "input_tokens": surroundings.count_tokens(asked)}
+
+
+def _request(api: str, call: Call, body: Mapping[str, JSON], store: Store) -> Request:
+    """The request of an accepted body, with the items that it continues or refers to."""
+    key = body.get("previous_response_id")
+    earlier = stored.earlier_items(store, key if isinstance(key, str) else None)
+    own = stored.followed(store, read.input_items(body))
+    check_pairing(earlier, own)
+    return read.read(api, call, body, earlier, own)
+
+
+RESPONSES = Responses()
+INPUT_TOKENS = InputTokens()

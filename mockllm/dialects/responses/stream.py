@@ -1,0 +1,162 @@
+"""The Responses API's event stream: a turn as named events with rising sequence numbers, and no `[DONE]`.
+
+Here: the sequence of each kind of item (wire-contract §7.5) and the padding of its deltas (§7.1). Not here: the items
+(`items.py`) and the response object (`write.py`).
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import assert_never
+
+from mockllm.dialects.responses import write
+from mockllm.dialects.responses.items import (
+    OutputItem,
+    content_part,
+    flat_annotation,
+    incomplete_reason,
+    logprob_json,
+    output_items,
+)
+from mockllm.dialects.sse import compact
+from mockllm.plan import Frame, FrameKind
+from mockllm.request import JSON, Request
+from mockllm.seeds import Seed
+from mockllm.turn import Audio, Logprob, Reasoning, Refusal, Text, ToolCall, Turn, part_text
+
+_PADDED_TO = 16
+# Prime, so that so many events pass before the same padding comes again.
+_PLACES = 251
+
+
+@dataclass(frozen=True, slots=True)
+class _Event:
+    """An event before its number and its padding. `fields` need no order: payloads have the type first and then the
+    alphabet.
+    """
+
+    type: str
+    fields: Mapping[str, JSON]
+    kind: FrameKind = "event"
+    tokens: int = 0
+    label: str = ""
+
+
+def stream(turn: Turn, request: Request, seed: Seed) -> Iterator[Frame]:
+    """The turn as frames: created, in progress, each item one after the other, and the terminal event."""
+    padding = seed.child("obfuscation").alphanumeric(_PLACES + _PADDED_TO) if _is_padded(request) else None
+    for number, event in enumerate(_events(turn, request)):
+        fields: dict[str, JSON] = {**event.fields, "sequence_number": number}
+        if padding is not None and isinstance(delta := fields.get("delta"), str):
+            start = number * (_PADDED_TO + 1) % _PLACES
+            fields["obfuscation"] = padding[start : start + -len(delta) % _PADDED_TO]
+        payload: dict[str, JSON] = {"type": event.type, **dict(sorted(fields.items()))}
+        yield Frame(payload, event.kind, event.tokens, event.label or event.type.removeprefix("response."), event.type)
+
+
+def _is_padded(request: Request) -> bool:
+    options = request.json.get("stream_options")
+    wanted = options if isinstance(options, Mapping) else {}
+    return wanted.get("include_obfuscation") is not False and request.json.get("background") is not True
+
+
+def _events(turn: Turn, request: Request) -> Iterator[_Event]:
+    running = write.running(turn, request)
+    yield _Event("response.created", {"response": running}, "opening")
+    yield _Event("response.in_progress", {"response": running}, "opening")
+    for index, item in enumerate(output_items(turn, request)):
+        yield _Event("response.output_item.added", {"item": item.added, "output_index": index})
+        yield from _inside(item, {"item_id": item.id, "output_index": index})
+        yield _Event("response.output_item.done", {"item": item.done, "output_index": index})
+    ending = "completed" if incomplete_reason(turn.choices[0]) is None else "incomplete"
+    yield _Event(f"response.{ending}", {"response": write.finished(turn, request)}, "finish")
+
+
+def _inside(item: OutputItem, place: Mapping[str, JSON]) -> Iterator[_Event]:
+    """The events between an item's `added` and its `done`."""
+    part = item.part
+    match part:
+        case Text():
+            yield from _text(part, part.annotations, part.logprobs, place)
+        case Audio():
+            yield from _text(part, (), (), place)
+        case Refusal():
+            yield from _refusal(part, place)
+        case Reasoning():
+            yield from _summary(part, place)
+        case ToolCall(kind="custom"):
+            yield from _deltas("response.custom_tool_call_input", "input", part, place)
+        case ToolCall():
+            yield from _deltas("response.function_call_arguments", "arguments", part, place)
+        case _:
+            assert_never(part)
+
+
+def _text(
+    part: Text | Audio, annotations: tuple[JSON, ...], entries: tuple[Logprob, ...], place: Mapping[str, JSON]
+) -> Iterator[_Event]:
+    """A message's text. An annotation comes after the delta that completes what it is about (§7.5)."""
+    place = {**place, "content_index": 0}
+    yield _Event("response.content_part.added", {**place, "part": content_part(part, empty=True)})
+    waiting = list(enumerate(map(flat_annotation, annotations)))
+    length = start = 0
+    for piece in part.pieces:
+        fields = {**place, "delta": piece.text, "logprobs": _shown(entries[start : start + piece.tokens])}
+        yield _Event("response.output_text.delta", fields, "token", piece.tokens, compact(piece.text))
+        start += piece.tokens
+        length += len(piece.text)
+        while waiting and _end(waiting[0][1]) <= length:
+            yield _annotation(*waiting.pop(0), place)
+    for index, annotation in waiting:
+        yield _annotation(index, annotation, place)
+    yield _Event("response.output_text.done", {**place, "text": part_text(part), "logprobs": _shown(entries)})
+    yield _Event("response.content_part.done", {**place, "part": content_part(part)})
+
+
+def _shown(entries: tuple[Logprob, ...]) -> JSON:
+    return [logprob_json(entry, with_bytes=False) for entry in entries]
+
+
+def _end(annotation: JSON) -> float:
+    """Where the cited text ends. Files that code made are cited after the last delta (§7.5)."""
+    match annotation:
+        case {"type": "url_citation", "end_index": int(end)} | {
+            "type": "file_citation" | "file_path",
+            "index": int(end),
+        }:
+            return end
+    return math.inf
+
+
+def _annotation(index: int, annotation: JSON, place: Mapping[str, JSON]) -> _Event:
+    fields = {**place, "annotation": annotation, "annotation_index": index}
+    return _Event("response.output_text.annotation.added", fields)
+
+
+def _refusal(part: Refusal, place: Mapping[str, JSON]) -> Iterator[_Event]:
+    place = {**place, "content_index": 0}
+    yield _Event("response.content_part.added", {**place, "part": content_part(part, empty=True)})
+    yield from _deltas("response.refusal", "refusal", part, place)
+    yield _Event("response.content_part.done", {**place, "part": content_part(part)})
+
+
+def _summary(part: Reasoning, place: Mapping[str, JSON]) -> Iterator[_Event]:
+    """The one part of a summary; reasoning without words has none (§7.5)."""
+    if not part.pieces:
+        return
+    place = {**place, "summary_index": 0}
+    yield _Event("response.reasoning_summary_part.added", {**place, "part": {"type": "summary_text", "text": ""}})
+    yield from _deltas("response.reasoning_summary_text", "text", part, place, sign="~")
+    done: JSON = {"type": "summary_text", "text": part_text(part)}
+    yield _Event("response.reasoning_summary_part.done", {**place, "part": done})
+
+
+def _deltas(
+    name: str, whole: str, part: Refusal | Reasoning | ToolCall, place: Mapping[str, JSON], sign: str = ""
+) -> Iterator[_Event]:
+    """One delta for each piece, then `done` with the whole under its key."""
+    label = sign or f"{whole} "
+    for piece in part.pieces:
+        fields = {**place, "delta": piece.text}
+        yield _Event(f"{name}.delta", fields, "token", piece.tokens, f"{label}{compact(piece.text)}")
+    yield _Event(f"{name}.done", {**place, whole: part_text(part)})

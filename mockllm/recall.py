@@ -1,0 +1,108 @@
+"""Responses that were made before, for requests that are the same in everything that a response follows from.
+
+A plan is a pure function of scenario, step, seed and request (design law 1), so it can be kept and given again: it is
+the value that would be made anew. Here: what it follows from, which replies keep to that, and a bounded memory. Not
+here: making a response (`respond.py`) and what an engine remembers of its clients (`namespace.py`).
+"""
+
+from dataclasses import dataclass
+from typing import TypeAlias, assert_never
+
+from mockllm.dialects.base import is_dialect
+from mockllm.dialects.headers import HeaderPairs
+from mockllm.fill.template import has_marks
+from mockllm.request import Message, Request
+from mockllm.respond import Circumstances, Response, respond
+from mockllm.scenario.document import Scenario
+from mockllm.scenario.reply import (
+    AutoReply,
+    CallReply,
+    ContentReply,
+    ErrorReply,
+    EventsReply,
+    GenerateReply,
+    RawReply,
+    Reply,
+)
+from mockllm.scenario.script import Step
+from mockllm.seeds import Seed
+
+MOST_STEPS = 20_000
+"""How many steps all plans that are kept have together, about; the oldest are forgotten first."""
+
+_BYTES_PER_STEP = 1_024
+
+_Key: TypeAlias = tuple[Seed, int, int, HeaderPairs, bytes, tuple[Message, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A response, what it was made from beside its key, and its weight in steps."""
+
+    scenario: Scenario
+    step: Step
+    response: Response
+    weight: int
+
+
+class Recall:
+    """The way to `respond` that makes equal responses once."""
+
+    def __init__(self, most_steps: int = MOST_STEPS) -> None:
+        self._most_steps = most_steps
+        self._kept: dict[_Key, _Kept] = {}
+        self._steps = 0
+
+    def respond(self, step: Step, request: Request, around: Circumstances) -> Response:
+        """What `respond.respond` gives, from memory if it was given before. Raises what that raises."""
+        if not is_dialect(around.endpoint):
+            return respond(step, request, around)
+        key = _key(request, around)
+        kept = self._kept.get(key)
+        if kept is not None and kept.scenario is around.scenario and kept.step == step:
+            return kept.response
+        response = respond(step, request, around)
+        if _is_repeatable(step.reply):
+            self._keep(key, _Kept(around.scenario, step, response, _weight(request, response)))
+        return response
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._kept.clear()
+        self._steps = 0
+
+    def _keep(self, key: _Key, kept: _Kept) -> None:
+        before = self._kept.pop(key, None)
+        self._steps += kept.weight - (before.weight if before is not None else 0)
+        self._kept[key] = kept
+        while self._steps > self._most_steps:
+            self._steps -= self._kept.pop(next(iter(self._kept))).weight
+
+
+def _key(request: Request, around: Circumstances) -> _Key:
+    """What a response follows from beside the scenario and the step. The seed stands for the namespace, the rule and
+    the fingerprint. The body is here too, as the order of its keys may show, and the messages, as some may come from
+    the store.
+    """
+    created = around.surroundings.created
+    return around.seed, around.attempt, created, around.told, request.call.body, request.messages
+
+
+def _is_repeatable(reply: Reply) -> bool:
+    """Whether the reply makes nothing of the moment of a request and of its connection, which templates and callables
+    can see, and errors that tell a date.
+    """
+    match reply:
+        case GenerateReply() | AutoReply() | RawReply() | EventsReply():
+            return True
+        case ContentReply():
+            return not has_marks(repr(reply))
+        case ErrorReply() | CallReply():
+            return False
+        case _:
+            assert_never(reply)
+
+
+def _weight(request: Request, response: Response) -> int:
+    _, compiled, _ = response
+    return len(compiled.plan) + len(request.call.body) // _BYTES_PER_STEP + 1
