@@ -27,6 +27,8 @@ MOST_STEPS = 2_000_000
 # Statuses whose answers have no body, and no word about its length (RFC 9110 §8.6).
 _WITHOUT_LENGTH = frozenset({204, 304})
 
+_AT_ONCE = Pace()
+
 _Value = TypeVar("_Value")
 
 
@@ -91,6 +93,8 @@ def _times(answer: Answer, frames: Frames, pace: Pace, seed: Seed) -> _Times:
     """A stream's head goes out at once and its frames by the pace; a plain body has its head with it unless the pace
     says otherwise.
     """
+    if pace == _AT_ONCE:
+        return _Times(0, {})
     if answer.streams:
         due = pace.schedule(frames, seed)
         return _Times(pace.head_us(seed), {frame.ordinal: time for frame, time in zip(frames, due, strict=True)})

@@ -6,7 +6,7 @@ the steps (`compile.py`), their HTTP bytes (`http1.py`) and waiting (`net/player
 microseconds.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Literal, TypeAlias, assert_never
 
 from mockllm.request import JSON
@@ -41,6 +41,10 @@ class Framing:
     delay_us: Microseconds = 0
 
 
+USUAL = Framing()
+"""The framing of every frame that no fault has changed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
     """One SSE event, or one plain body, before it is bytes.
@@ -61,7 +65,7 @@ class Frame:
     choice: int = 0
     ordinal: int = -1
     tokens_before: int = 0
-    framing: Framing = field(default=Framing())
+    framing: Framing = USUAL
     cause: str = ""
 
 
@@ -73,7 +77,22 @@ def stamp(frames: Frames) -> Frames:
     stamped: list[Frame] = []
     tokens = 0
     for ordinal, frame in enumerate(frames):
-        stamped.append(replace(frame, ordinal=ordinal, tokens_before=tokens))
+        # Spelled out, as `replace` takes twice as long and this is done for every frame of every answer.
+        stamped.append(
+            Frame(
+                frame.data,
+                frame.kind,
+                frame.tokens,
+                frame.label,
+                frame.event,
+                frame.fields,
+                frame.choice,
+                ordinal,
+                tokens,
+                frame.framing,
+                frame.cause,
+            )
+        )
         tokens += frame.tokens
     return tuple(stamped)
 
@@ -177,6 +196,10 @@ def render(plan: Plan) -> str:
     return "\n".join(lines)
 
 
+# Headers that steer a client, which a timeline must not hide.
+_SHOWN = frozenset({"retry-after", "retry-after-ms", "x-should-retry", "location"})
+
+
 def _describe(step: Step) -> tuple[str, str]:
     """The step as a verb and what it is done to."""
     match step:
@@ -184,7 +207,8 @@ def _describe(step: Step) -> tuple[str, str]:
             return "wait", seconds(us)
         case Head(status=status, headers=headers):
             kind = next((value for name, value in headers if name.lower() == "content-type"), "")
-            return "head", f"{status} {kind.split(';')[0]}".rstrip()
+            hints = [f"  {name}: {value}" for name, value in headers if name.lower() in _SHOWN]
+            return "head", f"{status} {kind.split(';')[0]}".rstrip() + "".join(hints)
         case HeadRest(size=size):
             return "head", "+   the rest" if size is None else f"+   {size} bytes"
         case Send(data=data, frame=frame):

@@ -157,3 +157,8 @@ def test_steps_and_frames_are_frozen(step):
         step.cause = "x"
     with pytest.raises(FrozenInstanceError):
         frame(0, "a").data = 1
+
+
+def test_a_head_shows_what_steers_a_client():
+    head = Head(429, (("content-type", "application/json"), ("retry-after", "1"), ("x-request-id", "r")))
+    assert render((head,)) == "  0.000  head   429 application/json  retry-after: 1"

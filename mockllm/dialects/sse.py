@@ -10,7 +10,7 @@ import re
 
 import orjson
 
-from mockllm.plan import Frame
+from mockllm.plan import USUAL, Frame
 from mockllm.request import JSON
 
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
@@ -24,6 +24,9 @@ def event_bytes(frame: Frame) -> bytes:
     has any line at all.
     """
     style = frame.framing
+    if style is USUAL and isinstance(frame.data, dict) and not frame.fields:
+        event = "" if frame.event is None else f"event: {frame.event}\n"
+        return b"%bdata: %b\n\n" % (event.encode(errors="surrogatepass"), _json(frame.data))
     if frame.kind == "raw":
         return f"{style.prefix}{frame.data}".encode(errors="surrogatepass")
     end = style.line_ending
@@ -53,7 +56,11 @@ def payload(data: JSON) -> str:
 
 def compact(data: JSON) -> str:
     """JSON without white space and without escaping what UTF-8 can carry, as streams have it (wire-contract §3.2)."""
+    return _json(data).decode(errors="surrogatepass")
+
+
+def _json(data: JSON) -> bytes:
     try:
-        return orjson.dumps(data).decode()
+        return orjson.dumps(data)
     except TypeError:
-        return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+        return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode(errors="surrogatepass")

@@ -136,7 +136,9 @@ class Pace(Authored):
     tokens_per_second: Annotated[Number, Field(ge=_SLOWEST)] | None = Field(default=None, description="in place of itl")
     jitter: Share = Field(default=0.0, description="each time between tokens varies by up to this share, both ways")
     role: Latency | None = Field(
-        default=None, description="request read to the role frame; else it rides with the first token"
+        default=None,
+        description="request read to the role frame, which else rides with the first token, or to the opening of a "
+        "Responses stream, which else goes out with the head",
     )
     finish: Latency | None = Field(default=None, description="last token to the finish frame")
     done: Latency | None = Field(
