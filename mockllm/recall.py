@@ -30,6 +30,9 @@ from mockllm.seeds import Seed
 MOST_STEPS = 20_000
 """How many steps all plans that are kept have together, about; the oldest are forgotten first."""
 
+MOST_SEEN = 10_000
+"""How many requests are known to have come once."""
+
 _BYTES_PER_STEP = 1_024
 
 _Key: TypeAlias = tuple[Seed, int, int, HeaderPairs, bytes, tuple[Message, ...]]
@@ -46,11 +49,12 @@ class _Kept:
 
 
 class Recall:
-    """The way to `respond` that makes equal responses once."""
+    """The way to `respond` that remembers a response when it is asked for again."""
 
     def __init__(self, most_steps: int = MOST_STEPS) -> None:
         self._most_steps = most_steps
         self._kept: dict[_Key, _Kept] = {}
+        self._seen: dict[int, None] = {}
         self._steps = 0
 
     def respond(self, step: Step, request: Request, around: Circumstances) -> Response:
@@ -62,14 +66,25 @@ class Recall:
         if kept is not None and kept.scenario is around.scenario and kept.step == step:
             return kept.response
         response = respond(step, request, around)
-        if _is_repeatable(step.reply):
+        if self._comes_again(key) and _is_repeatable(step.reply):
             self._keep(key, _Kept(around.scenario, step, response, _weight(request, response)))
         return response
 
     def clear(self) -> None:
         """Forget everything."""
         self._kept.clear()
+        self._seen.clear()
         self._steps = 0
+
+    def _comes_again(self, key: _Key) -> bool:
+        """Whether the key was seen before: most requests come once, and nothing is to be kept of them."""
+        mark = hash(key)
+        if mark in self._seen:
+            return True
+        self._seen[mark] = None
+        if len(self._seen) > MOST_SEEN:
+            del self._seen[next(iter(self._seen))]
+        return False
 
     def _keep(self, key: _Key, kept: _Kept) -> None:
         before = self._kept.pop(key, None)

@@ -391,6 +391,21 @@ def test_faults_apply_in_the_order_of_their_layers_whatever_the_order_of_the_fil
     assert [str(step) for step in forwards.plan] == [str(step) for step in backwards.plan]
 
 
+@pytest.mark.parametrize(
+    ("earlier", "later", "unfired"),
+    [
+        # The stall finds its place because the cut comes after it.
+        ({"stall": {"at": {"frame": 3}, "for": "1s"}}, {"reset": {"at": {"frame": 1}}}, ()),
+        # The last frame is still the end marker, which is no JSON.
+        ({"patch": {"frames": "last", "set": {"$.n": 9}}}, {"done": "omit"}, ("patch",)),
+    ],
+)
+def test_a_fault_sees_nothing_of_a_later_layer(earlier, later, unfired):
+    forwards, backwards = compiled(streamed(), earlier, later), compiled(streamed(), later, earlier)
+    assert forwards.unfired == backwards.unfired == unfired
+    assert [str(step) for step in forwards.plan] == [str(step) for step in backwards.plan]
+
+
 def test_every_layer_acts_in_one_answer():
     found = timeline(
         streamed(),

@@ -315,6 +315,14 @@ def test_a_turn_scripted_for_a_resource_is_a_failed_reply():
     assert error(exchange)["code"] == "reply_failed"
 
 
+def test_the_tokens_of_a_request_are_counted_as_its_answer_counts_them():
+    served = engine(HELLO)
+    asked = {"model": "gpt-4o", "input": "Hi"}
+    counted = body(served.handle(call("POST", "/v1/responses/input_tokens", asked)))
+    answered = body(served.handle(call("POST", "/v1/responses", asked)))
+    assert counted["input_tokens"] == answered["usage"]["input_tokens"] > 0
+
+
 # Stored completions (wire-contract §5.5).
 
 ECHOED = "§5.5, echoed sampling parameters"
@@ -436,9 +444,9 @@ def test_runs_have_chance_of_their_own():
 def test_the_namespace_that_was_not_used_for_longest_is_forgotten_first(monkeypatch):
     monkeypatch.setattr(engines, "MOST_NAMESPACES", 2)
     served = engine("rules: [{replies: [one, two, three]}]")
-    found = [text(served.handle(chat(f"/@{run}/v1"))) for run in "ababca"]
-    assert found == ["one", "one", "two", "two", "one", "one"]
-    assert list(served.namespaces()) == ["scenario@c", "scenario@a"]
+    found = [text(served.handle(chat(f"/@{run}/v1"))) for run in "abacab"]
+    assert found == ["one", "one", "two", "one", "three", "one"]
+    assert list(served.namespaces()) == ["scenario@a", "scenario@b"]
 
 
 def test_a_scenario_that_is_replaced_begins_anew():

@@ -1,9 +1,11 @@
 import pytest
 
 from mockllm import namespace
+from mockllm.errors import ApiError
 from mockllm.namespace import Namespace
 from mockllm.request import Call, Request
 from mockllm.scenario.document import Rule, Scenario
+from mockllm.scenario.load import load_value
 from mockllm.scenario.script import step_of
 
 
@@ -113,3 +115,37 @@ def test_all_tries_after_the_scripted_ones_are_the_reply_itself(attempt):
     found = Namespace(Scenario(rules=(rule,)))
     found.fire(0, 0, attempt, step_of(rule.replies[0], attempt), ("stall",))
     assert found.fired == {(0, 0, 0, "reset")}
+
+
+# Rate limits.
+
+LIMITED = load_value({"limits": {"requests": "2/min", "models": "gpt-4o"}})
+MINUTE_US = 60_000_000
+
+
+def charged(found, at_us=0, model="gpt-4o"):
+    """The remaining requests that the headers tell."""
+    told = found.charge(Request("chat", Call("POST", "/", at_us=at_us), model=model))
+    return dict(told).get("x-ratelimit-remaining-requests")
+
+
+def test_without_limits_and_beside_them_nothing_is_charged_or_told():
+    assert charged(Namespace(Scenario())) is None
+    found = Namespace(LIMITED)
+    assert charged(found, model="gpt-9") is None
+    assert found.meters == {}
+
+
+def test_each_request_takes_from_its_limit_which_fills_again_with_time():
+    found = Namespace(LIMITED)
+    assert [charged(found), charged(found)] == ["1", "0"]
+    assert charged(found, at_us=MINUTE_US) == "1"
+
+
+def test_above_the_limit_a_request_is_refused_and_another_namespace_is_not():
+    found, other = Namespace(LIMITED), Namespace(LIMITED)
+    charged(found), charged(found)
+    with pytest.raises(ApiError) as caught:
+        charged(found)
+    assert (caught.value.status, caught.value.code) == (429, "rate_limit_exceeded")
+    assert charged(other) == "1"

@@ -34,6 +34,7 @@ _FORCED = 128
 """What is added to a signal's number for the exit code of a process that it ended, as shells do."""
 
 _MOST_NAMES = 10
+_THRESHOLDS = (10_000, 20, 100)
 _CHECK_S = 0.5
 
 
@@ -76,9 +77,7 @@ def command(  # noqa: PLR0917 # click passes them by name
             thread.start()
         except MockLLMError as error:
             raise _CannotListenError(str(error)) from None
-        with closing(thread), _reloading(shelf, path if reload else (), thread, log):
-            gc.collect()
-            gc.freeze()
+        with closing(thread), _reloading(shelf, path if reload else (), thread, log), _rare_collections():
             log.note("serving", _served(shelf), url=thread.url)
             click.echo(orjson.dumps({"url": thread.url}) if json else thread.url)
             while not stop.wait(_CHECK_S):
@@ -133,6 +132,24 @@ def _stop_signal(log: Log, leave: Callable[[int], object] = os._exit) -> Iterato
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def _rare_collections() -> Iterator[None]:
+    """Keep the garbage collector from making answers late: it leaves what is loaded alone and looks at the rest rarely.
+
+    Exchanges make no reference cycles, but the journal keeps them, and Python's own thresholds would have the
+    collector go through the whole journal again and again.
+    """
+    before = gc.get_threshold()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_THRESHOLDS)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
 
 
 @contextmanager

@@ -7,6 +7,7 @@ words that the author did not write (`auto.py`).
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import assert_never
 
 from mockllm.fill.audio import silence
@@ -27,6 +28,9 @@ from mockllm.tokens import Piece, Tokenizer, pieces
 from mockllm.turn import Audio, Part, Reasoning, Refusal, Text, ToolCall
 
 _DAY_S = 24 * 3600
+
+_MOST_KEPT = 256
+_LONGEST_KEPT = 2_048
 
 
 def parts(said: Content, template: Template, tokenizer: Tokenizer, seed: Seed, created: int) -> tuple[Part, ...]:
@@ -64,10 +68,8 @@ class _Words:
 
     def pieces(self, text: WrittenText) -> tuple[Piece, ...]:
         """A text cut into tokens; a list gives the tokens themselves, one each."""
-        if isinstance(text, str):
-            return pieces(self.tokenizer.split(self.template.text(text)))
-        filled = [self.template.text(token) for token in text]
-        return tuple(Piece(token, 1, (token.encode(errors="surrogatepass"),)) for token in filled)
+        filled = self.template.text(text) if isinstance(text, str) else tuple(map(self.template.text, text))
+        return _cut(filled, self.tokenizer) if len(filled) <= _LONGEST_KEPT else _cut_anew(filled, self.tokenizer)
 
     def arguments(self, call: ToolCallPart) -> tuple[Piece, ...]:
         """The text of a call: its input, its raw arguments, or its arguments as JSON with the templates inside filled
@@ -89,6 +91,16 @@ class _Words:
             case list() | tuple():
                 return [self._filled(item) for item in value]
         return value
+
+
+def _cut_anew(text: WrittenText, tokenizer: Tokenizer) -> tuple[Piece, ...]:
+    if isinstance(text, str):
+        return pieces(tokenizer.split(text))
+    return tuple(Piece(token, 1, (token.encode(errors="surrogatepass"),)) for token in text)
+
+
+# Most texts are the author's and the same for every request.
+_cut = lru_cache(_MOST_KEPT)(_cut_anew)
 
 
 def _part(spec: PartSpec, words: _Words, seed: Seed, created: int) -> Part:

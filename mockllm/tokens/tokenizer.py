@@ -8,7 +8,9 @@ from typing import Protocol
 
 
 class Tokenizer(Protocol):
-    """A pure function from text to tokens, with a name to report."""
+    """A pure function from text to tokens, with a name to report. Equal ones split alike."""
+
+    def __hash__(self) -> int: ...
 
     @property
     def name(self) -> str:

@@ -147,15 +147,12 @@ def connect(target: Target) -> socket.socket:
 
 def _probe(target: Target, workload: Workload) -> tuple[int, bytes]:
     """The size of every response to this workload and its last bytes, from one that was checked token by token."""
+    end = workloads.DONE if workload.stream else workloads.BODY_END
     response = b""
-    with socket.create_connection(("127.0.0.1", target.port)) as sock:
-        sock.settimeout(0.3)
+    with socket.create_connection(("127.0.0.1", target.port), _PATIENCE_S) as sock:
         before, after = workload.halves()
         sock.sendall(before + b"0" * DIGITS + after)
-        try:
-            while data := sock.recv(_RECEIVED_BYTES):
-                response += data
-        except TimeoutError:
-            pass
+        while not response.endswith(end) and (data := sock.recv(_RECEIVED_BYTES)):
+            response += data
     workloads.check(response, stream=workload.stream)
-    return len(response), workloads.DONE if workload.stream else response[-2:]
+    return len(response), end

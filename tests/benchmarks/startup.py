@@ -13,6 +13,7 @@ from urllib.request import urlopen
 
 from mockllm.engine import HEALTH
 from mockllm.net.mock import MockLLM
+from mockllm.scenario.library import Library
 
 _COMMAND = (sys.executable, "-m", "mockllm", "serve", "--port", "0", "--quiet")
 
@@ -28,7 +29,8 @@ class Starts:
 
 def measured(times: int) -> tuple[Starts, ...]:
     """Both kinds of start; a command takes long enough to be started a few times only."""
-    server = [_server_ms() for _ in range(times)]
+    library = Library.gallery()  # the fixture reads it once for all tests
+    server = [_server_ms(library) for _ in range(times)]
     command = [_command_ms() for _ in range(max(3, times // 20))]
     return (
         _starts("server in a thread, start and stop", server),
@@ -40,9 +42,9 @@ def _starts(what: str, taken: list[float]) -> Starts:
     return Starts(what, median(taken), max(taken))
 
 
-def _server_ms() -> float:
+def _server_ms(library: Library) -> float:
     begin = time.perf_counter()
-    with MockLLM({"rules": [{"replies": ["hello"]}]}):
+    with MockLLM({"rules": [{"replies": ["hello"]}]}, library=library):
         pass
     return 1000 * (time.perf_counter() - begin)
 

@@ -7,13 +7,12 @@ Here: constant values, and the check of one whole response. Not here: who serves
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import assert_never
 
 import orjson
 
+from mockllm import http1
 from mockllm.engine import Engine
-from mockllm.http1 import chunk_bytes, end_bytes, head_bytes
-from mockllm.plan import BodyFraming, Close, End, Head, Plan, Raw, Reset, Send, Wait
+from mockllm.plan import Head, Plan, Send
 from mockllm.request import Call
 from mockllm.scenario.library import Library
 from mockllm.scenario.load import load_text
@@ -25,9 +24,13 @@ ITL_US = 50_000
 DONE = b"data: [DONE]\n\n\r\n0\r\n\r\n"
 """How a finished stream ends on the wire, whoever serves it."""
 
+BODY_END = b"\n}\n"
+"""How a plain body ends."""
+
 DIGITS = 8
 """How many digits the number in a request has."""
 
+_MOST_BYTES = 1_000_000
 _NUMBER = b"0" * DIGITS
 _HEAD = (
     b"POST %b HTTP/1.1\r\nhost: 127.0.0.1\r\naccept: application/json\r\naccept-encoding: gzip, deflate\r\n"
@@ -93,22 +96,9 @@ def headers(workload: Workload) -> dict[str, str]:
 
 def wire(workload: Workload) -> bytes:
     """All bytes of mockllm's answer, as they go over the wire."""
-    parts: list[bytes] = []
-    framing: BodyFraming = "close"
-    for step in _plan(workload):
-        match step:
-            case Head():
-                framing = step.body
-                parts.append(head_bytes(step))
-            case Send():
-                parts.append(chunk_bytes(step.data, framing))
-            case End():
-                parts.append(end_bytes(framing))
-            case Wait() | Raw() | Close() | Reset():
-                raise ValueError(f"an answer without pace and faults has no {step}")
-            case _:
-                assert_never(step)
-    return b"".join(parts)
+    whole = http1.whole(_plan(workload), _MOST_BYTES)
+    assert whole is not None, "an answer without pace and faults goes out whole"
+    return whole
 
 
 def check(response: bytes, *, stream: bool) -> None:

@@ -1,5 +1,6 @@
 """`mockllm serve`: in this process as far as possible, and as a process of its own where signals matter."""
 
+import gc
 import io
 import json
 import os
@@ -311,3 +312,13 @@ def opened(url):
     head = f"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: {len(body)}\r\n\r\n"
     client.sendall(head.encode() + body)
     return client
+
+
+def test_the_collector_is_rarer_while_the_server_runs_and_as_before_afterwards():
+    before = gc.get_threshold()
+    with serve._rare_collections():
+        assert gc.get_freeze_count() > 0
+        assert all(rare >= usual for rare, usual in zip(gc.get_threshold(), before, strict=True))
+        assert gc.get_threshold()[0] > before[0]
+    assert gc.get_threshold() == before
+    assert gc.get_freeze_count() == 0
