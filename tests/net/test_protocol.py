@@ -3,6 +3,7 @@
 import json
 import socket
 import struct
+import sys
 import threading
 
 import pytest
@@ -194,9 +195,11 @@ def test_a_request_that_came_together_with_the_hang_up_is_still_told_to_the_engi
             browser.socket.shutdown(socket.SHUT_WR)
             sent.set()
             busy.join()
-            # From Python 3.12 on, the answer begins before the hang-up is seen.
-            assert engine.outcome().ending is Ending.LEFT
-            assert browser.read_to_end() in {(b"", "FIN"), (HEAD_BYTES, "FIN")}
+            # From Python 3.12 on tasks start eagerly, so the head may go out before the hang-up is seen.
+            expected = {(Outcome(Ending.LEFT, 0), (b"", "FIN"))}
+            if sys.version_info >= (3, 12):
+                expected.add((Outcome(Ending.LEFT, 1), (HEAD_BYTES, "FIN")))
+            assert (engine.outcome(), browser.read_to_end()) in expected
         assert len(engine.calls) == number + 1
 
 
