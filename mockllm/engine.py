@@ -8,6 +8,7 @@ steps. Not here: matching (`scenario/match.py`), the forms of a reply (`respond.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TypeAlias
 
 from mockllm.address import Address, is_address, resolve
@@ -23,6 +24,7 @@ from mockllm.fill.bounds import input_tokens
 from mockllm.journal import Journal
 from mockllm.namespace import Namespace
 from mockllm.plan import Head
+from mockllm.readings import Readings
 from mockllm.recall import Recall
 from mockllm.request import Call, Request, fingerprint
 from mockllm.respond import Circumstances, tokenizer
@@ -75,7 +77,7 @@ class _Visit:
     def seed(self) -> Seed:
         """The root of all chance in this namespace."""
         scenario = self.address.scenario
-        return Seed.of("mockllm", scenario.seed, scenario.name, self.address.run)
+        return _root(scenario.seed, scenario.name, self.address.run)
 
     def surroundings(self, request: Request) -> Surroundings:
         """What an endpoint may look at."""
@@ -96,6 +98,7 @@ class Engine:
         self.journal = journal if journal is not None else Journal()
         self._observers = tuple(observers)
         self._namespaces: dict[str, Namespace] = {}
+        self._readings = Readings()
         self._recall = Recall()
         self._calls = 0
 
@@ -149,6 +152,7 @@ class Engine:
     def reset(self) -> None:
         """Forget all state and the journal; the scenarios stay."""
         self._namespaces.clear()
+        self._readings.clear()
         self._recall.clear()
         self.journal.clear()
 
@@ -159,19 +163,25 @@ class Engine:
             return self._refused(call, error, None, Trouble.UNMATCHED)
         request: Request | None = None
         try:
-            authorize(address.scenario, call)
-            request = read(found, call, address.scenario, state.store)
-            if not is_address(request.model):
-                check_model(address.scenario, request)
+            if (known := self._readings.get(call, address)) is not None:
+                request, match = known
+            else:
+                authorize(address.scenario, call)
+                lookups = state.store.lookups
+                request = read(found, call, address.scenario, state.store)
+                if not is_address(request.model):
+                    check_model(address.scenario, request)
+                match = first_match(address.scenario, request, named_only=not is_dialect(found.endpoint))
+                if state.store.lookups == lookups:
+                    self._readings.put(call, address, request, match)
             told = state.charge(request) if is_dialect(found.endpoint) else ()
-            return self._answer(request, _Visit(found, address, state, told))
+            return self._answer(request, match, _Visit(found, address, state, told))
         except MockLLMError as error:
             return self._failed(call, error, request)
 
-    def _answer(self, request: Request, visit: _Visit) -> _Decision:
+    def _answer(self, request: Request, match: Match, visit: _Visit) -> _Decision:
         """The step of the first rule that matches, or the answer for when none does."""
         scenario, endpoint = visit.address.scenario, visit.found.endpoint
-        match = first_match(scenario, request, named_only=not is_dialect(endpoint))
         if match.rule is not None:
             why = "\n".join(["matched", *map(str, match.misses)])
             return self._scripted(match.rule, scenario.rules[match.rule], why, request, visit)
@@ -274,6 +284,11 @@ def _status(decision: _Decision) -> int:
     """The status that is planned to be sent, which a fault may have changed."""
     heads = (step.status for step in decision.compiled.plan if isinstance(step, Head))
     return next(heads, decision.answer.status)
+
+
+@lru_cache(MOST_NAMESPACES)
+def _root(seed: int, name: str, run: str) -> Seed:
+    return Seed.of("mockllm", seed, name, run)
 
 
 def _nearest(match: Match) -> str:

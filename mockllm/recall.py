@@ -8,6 +8,7 @@ here: making a response (`respond.py`) and what an engine remembers of its clien
 from dataclasses import dataclass
 from typing import TypeAlias, assert_never
 
+from mockllm.bounded import Bounded
 from mockllm.dialects.base import is_dialect
 from mockllm.dialects.headers import HeaderPairs
 from mockllm.fill.template import has_marks
@@ -40,22 +41,19 @@ _Key: TypeAlias = tuple[Seed, int, int, HeaderPairs, bytes, tuple[Message, ...]]
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """A response, what it was made from beside its key, and its weight in steps."""
+    """A response, and what it was made from beside its key."""
 
     scenario: Scenario
     step: Step
     response: Response
-    weight: int
 
 
 class Recall:
     """The way to `respond` that remembers a response when it is asked for again."""
 
     def __init__(self, most_steps: int = MOST_STEPS) -> None:
-        self._most_steps = most_steps
-        self._kept: dict[_Key, _Kept] = {}
-        self._seen: dict[int, None] = {}
-        self._steps = 0
+        self._kept: Bounded[_Key, _Kept] = Bounded(most_steps)
+        self._seen: Bounded[int, bool] = Bounded(MOST_SEEN)
 
     def respond(self, step: Step, request: Request, around: Circumstances) -> Response:
         """What `respond.respond` gives, from memory if it was given before. Raises what that raises."""
@@ -67,31 +65,20 @@ class Recall:
             return kept.response
         response = respond(step, request, around)
         if self._comes_again(key) and _is_repeatable(step.reply):
-            self._keep(key, _Kept(around.scenario, step, response, _weight(request, response)))
+            self._kept.put(key, _Kept(around.scenario, step, response), _weight(request, response))
         return response
 
     def clear(self) -> None:
         """Forget everything."""
         self._kept.clear()
         self._seen.clear()
-        self._steps = 0
 
     def _comes_again(self, key: _Key) -> bool:
         """Whether the key was seen before: most requests come once, and nothing is to be kept of them."""
         mark = hash(key)
-        if mark in self._seen:
-            return True
-        self._seen[mark] = None
-        if len(self._seen) > MOST_SEEN:
-            del self._seen[next(iter(self._seen))]
-        return False
-
-    def _keep(self, key: _Key, kept: _Kept) -> None:
-        before = self._kept.pop(key, None)
-        self._steps += kept.weight - (before.weight if before is not None else 0)
-        self._kept[key] = kept
-        while self._steps > self._most_steps:
-            self._steps -= self._kept.pop(next(iter(self._kept))).weight
+        again = self._seen.get(mark) is not None
+        self._seen.put(mark, value=True)
+        return again
 
 
 def _key(request: Request, around: Circumstances) -> _Key:

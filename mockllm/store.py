@@ -27,8 +27,11 @@ class Stored:
 
 @dataclass(slots=True)
 class Store:
-    """The objects of one namespace, in the order in which they were first put."""
+    """The objects of one namespace, in the order in which they were first put. `lookups` counts how often it was asked
+    for one or for all.
+    """
 
+    lookups: int = 0
     _kinds: dict[str, dict[str, Stored]] = field(default_factory=dict)
 
     def put(self, stored: Stored) -> None:
@@ -40,6 +43,7 @@ class Store:
 
     def get(self, kind: str, key: str) -> Stored | None:
         """The object, or None."""
+        self.lookups += 1
         return self._kinds.get(kind, {}).get(key)
 
     def delete(self, kind: str, key: str) -> bool:
@@ -48,4 +52,5 @@ class Store:
 
     def all(self, kind: str) -> tuple[Stored, ...]:
         """Every object of the kind, oldest first."""
+        self.lookups += 1
         return tuple(self._kinds.get(kind, {}).values())

@@ -51,3 +51,13 @@ def test_stores_share_nothing():
     first, second = Store(), Store()
     first.put(thing(1))
     assert second.all("completion") == ()
+
+
+def test_looking_for_objects_is_counted_and_keeping_them_is_not():
+    store = Store()
+    store.put(thing(1))
+    store.delete("completion", "id-1")
+    assert store.lookups == 0
+    store.get("completion", "id-1")
+    store.all("completion")
+    assert store.lookups == 2

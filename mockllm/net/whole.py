@@ -5,6 +5,7 @@ plans (`player.py`), and HTTP's bytes (`http1.py`).
 """
 
 from mockllm import http1
+from mockllm.bounded import Bounded
 from mockllm.exchange import Deliveries, Ending, Outcome
 from mockllm.net.clock import Clock
 from mockllm.net.connection import Connection
@@ -23,7 +24,7 @@ class Wholes:
     """
 
     def __init__(self) -> None:
-        self._known: dict[int, tuple[Plan, bytes | None]] = {}
+        self._known: Bounded[int, tuple[Plan, bytes | None]] = Bounded(MOST_PLANS)
 
     def get(self, plan: Plan) -> bytes | None:
         """The bytes of the answer, or None if it cannot go out whole.
@@ -34,9 +35,7 @@ class Wholes:
         if known is not None:
             return known[1]
         whole = http1.whole(plan, MOST_BYTES)
-        self._known[id(plan)] = (plan, whole)  # a plan that is held keeps its identity to itself
-        if len(self._known) > MOST_PLANS:
-            del self._known[next(iter(self._known))]
+        self._known.put(id(plan), (plan, whole))  # a plan that is held keeps its identity to itself
         return whole
 
 

@@ -1,0 +1,39 @@
+"""A memory with a limit, for what can be made again.
+
+Here: values by key, the oldest of which are forgotten when together they weigh too much. Not here: what is remembered
+(`recall.py`, `readings.py`, `net/whole.py`); state that must not be forgotten has limits of its own (`namespace.py`).
+"""
+
+from collections.abc import Hashable
+from typing import Generic, TypeVar
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+class Bounded(Generic[K, V]):
+    """Values that together weigh no more than `most`; one that is heavier than that is not remembered at all."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._weight = 0
+        self._kept: dict[K, tuple[V, int]] = {}
+
+    def get(self, key: K) -> V | None:
+        """The value, or None if there is none or it was forgotten."""
+        kept = self._kept.get(key)
+        return None if kept is None else kept[0]
+
+    def put(self, key: K, value: V, weight: int = 1) -> None:
+        """Remember the value in place of what the key had before."""
+        _, before = self._kept.pop(key, (value, 0))
+        self._kept[key] = (value, weight)
+        self._weight += weight - before
+        while self._weight > self._most:
+            _, lost = self._kept.pop(next(iter(self._kept)))
+            self._weight -= lost
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._kept.clear()
+        self._weight = 0
