@@ -11,16 +11,19 @@ from typing import assert_never
 
 import orjson
 
+from mockllm.dialects import ROUTES
 from mockllm.engine import Engine
+from mockllm.errors import MockLLMError
 from mockllm.exchange import Exchange, Trouble
 from mockllm.plan import Close, End, Head, HeadRest, Plan, Raw, Reset, Send, Step, Wait, render
 from mockllm.request import JSON, Call, Headers, Request
+from mockllm.scenario.base import found
 from mockllm.scenario.document import Scenario
 from mockllm.scenario.library import Library
 from mockllm.scenario.script import first_match
 
-PATH = "/chat/completions"
-"""Where a request is sent, under the base."""
+_DIALECTS = {route.endpoint.api: route for route in reversed(ROUTES) if "{" not in route.pattern}
+"""The route that a request to an API takes; of several the first in the table."""
 
 MOST_TRIES = 20
 """How often a request is tried again where nobody said how often."""
@@ -63,11 +66,21 @@ def visits(scenario: Scenario, bodies: Iterable[Body], attempts: int | None = No
 
 
 def call_of(scenario: Scenario, body: Body, base: str = "/v1") -> Call:
-    """The request with this body, as a client with a good key would send it."""
-    headers = [("content-type", "application/json")]
+    """The request with this body, as a client with a good key would send it. The key `api` of the body, which is not
+    sent, says where; chat if there is none. Raises MockLLMError for an API that there is not.
+    """
+    sent = {key: value for key, value in body.items() if key != "api"}
+    api = body.get("api", "chat")
+    route = _DIALECTS.get(api) if isinstance(api, str) else None
+    if route is None:
+        raise MockLLMError(f"a request goes to one of the APIs {', '.join(sorted(_DIALECTS))}, not to {found(api)}")
+    headers: list[tuple[str, str]] = []
+    if has_body := route.method == "POST":
+        headers.append(("content-type", "application/json"))
     if scenario.auth is not None and scenario.auth.keys:
         headers.append(("authorization", f"Bearer {scenario.auth.keys[0]}"))
-    return Call("POST", base + PATH, headers=Headers(tuple(headers)), body=orjson.dumps(body))
+    path, data = base + route.pattern, orjson.dumps(sent) if has_body else b""
+    return Call(route.method, path, headers=Headers(tuple(headers)), body=data)
 
 
 def _tries(engine: Engine, call: Call, attempts: int | None) -> Iterator[Exchange]:

@@ -27,6 +27,9 @@ MOST_EXCHANGES = 10_000
 MOST_BYTES = 256 * 1024 * 1024
 """How many bytes of requests and plans are kept, about."""
 
+_STEP_BYTES = 1_500
+"""What a step of a plan takes with its frame, measured over different streams of 50 chunks."""
+
 _LEFT_AT = re.compile(rf"{Ending.LEFT} at step \d+")
 
 
@@ -163,7 +166,7 @@ class Journal:
 
 def _weight(exchange: Exchange) -> int:
     """The bytes that keeping this exchange costs, about."""
-    return len(exchange.call.body) + 200 * len(exchange.plan) + 1_000
+    return len(exchange.call.body) + _STEP_BYTES * len(exchange.plan) + 1_000
 
 
 def _requests(count: int) -> str:

@@ -23,6 +23,7 @@ LAYERS = (
     {"compile", "strict"},
     {"respond"},
     {"readings", "recall"},
+    {"decision"},
     {"engine"},
     {"explain"},
     {"net"},

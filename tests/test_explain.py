@@ -5,6 +5,7 @@ from textwrap import dedent
 import pytest
 
 from mockllm import explain as explain_module
+from mockllm.errors import MockLLMError
 from mockllm.explain import MOST_TRIES, call_of, explain, visits
 from mockllm.request import Call, Request
 from mockllm.scenario.load import load_text
@@ -145,6 +146,20 @@ def test_attempts_say_how_often_each_request_is_sent():
 def test_a_key_is_sent_where_one_is_asked_for():
     assert call_of(load_text("auth: {keys: [sk-a, sk-b]}"), {}).headers.get("authorization") == "Bearer sk-a"
     assert call_of(load_text("rules: []"), {}).headers.get("authorization") is None
+
+
+def test_a_request_goes_to_the_api_that_it_names():
+    scenario = load_text("rules: []")
+    call = call_of(scenario, {"api": "responses", "input": "Hi"})
+    assert (call.method, call.path, call.body) == ("POST", "/v1/responses", b'{"input":"Hi"}')
+    listed = call_of(scenario, {"api": "models", "model": "x"})
+    assert (listed.method, listed.path, listed.body, list(listed.headers)) == ("GET", "/v1/models", b"", [])
+
+
+@pytest.mark.parametrize(("api", "found"), [("chatt", "'chatt'"), (7, "7")])
+def test_an_api_that_there_is_not_is_told(api, found):
+    with pytest.raises(MockLLMError, match=f"a request goes to one of the APIs chat, .*, not to .*{found}"):
+        call_of(load_text("rules: []"), {"api": api})
 
 
 def test_the_same_scenario_gives_the_same_text():

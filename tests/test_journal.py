@@ -68,13 +68,13 @@ def test_the_oldest_goes_when_there_are_too_many():
 
 
 def test_the_oldest_goes_when_bodies_are_too_large_but_the_last_one_stays():
-    large = Exchange(1, "", Call("POST", "/", body=b"x" * 5_000), None, 200, ())
-    record = Journal(most_bytes=5_000)
+    large = Exchange(1, "", Call("POST", "/", body=b"x" * 12_500), None, 200, ())
+    record = Journal(most_bytes=12_500)
     record.open(large)
     assert [it.number for it in record] == [1]
     record.open(exchange(2))
     assert [it.number for it in record] == [2]
-    # 1,000 + 200 per step is what an exchange counts for; three of these fit, the fourth does not.
+    # 1,000 and 1,500 for each of two steps is what an exchange counts for; three of these fit, the fourth does not.
     for number in (3, 4, 5):
         record.open(exchange(number))
     assert [it.number for it in record] == [3, 4, 5]

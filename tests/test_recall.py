@@ -27,7 +27,7 @@ STREAM = chat(stream=True)
 def answers(scenario, *calls):
     """The exchanges of these calls with one engine that remembers and with one that does not."""
     remembering, forgetting = engine(scenario), engine(scenario)
-    forgetting._recall = Recall(0)
+    forgetting._decider._recall = Recall(0)
     return [remembering.handle(each) for each in calls], [forgetting.handle(each) for each in calls]
 
 
@@ -46,7 +46,7 @@ def test_the_same_request_gets_the_same_plan_from_its_second_time_on():
 
 def test_without_memory_the_plan_is_made_anew():
     server = engine(HELLO)
-    server._recall = Recall(0)
+    server._decider._recall = Recall(0)
     second, third = twice(server, STREAM), server.handle(STREAM)
     assert second.plan is not third.plan
     assert second.plan == third.plan
@@ -189,7 +189,7 @@ def test_a_reset_forgets():
 def test_of_too_many_plans_the_oldest_are_forgotten():
     server = engine(HELLO)
     steps = len(server.handle(STREAM).plan)
-    server._recall = Recall(2 * (steps + 1))
+    server._decider._recall = Recall(2 * (steps + 1))
     questions = [chat(stream=True, user=name) for name in ("a", "b", "c")]
     first, second, third = (twice(server, question) for question in questions)
     assert server.handle(questions[2]).plan is third.plan
@@ -200,7 +200,7 @@ def test_of_too_many_plans_the_oldest_are_forgotten():
 def test_a_response_made_anew_takes_the_place_of_the_old_one():
     server = engine(HELLO, f"name: other\n{HELLO}")
     steps = len(server.handle(STREAM).plan)
-    server._recall = Recall(2 * (steps + 1))
+    server._decider._recall = Recall(2 * (steps + 1))
     other = twice(server, chat("/other/v1", stream=True))
     for _ in range(5):
         server.library.put(load_text(HELLO))
@@ -212,9 +212,9 @@ def test_a_long_request_weighs_more():
     server = engine(HELLO)
     long = chat(user="x" * 10_240)
     steps = len(server.handle(long).plan)
-    server._recall = Recall(steps + 1 + 9)
+    server._decider._recall = Recall(steps + 1 + 9)
     assert twice(server, long).plan is not server.handle(long).plan
-    server._recall = Recall(steps + 1 + 10)
+    server._decider._recall = Recall(steps + 1 + 10)
     assert twice(server, long).plan is server.handle(long).plan
 
 

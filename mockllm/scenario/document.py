@@ -6,12 +6,13 @@ inside (`match.py`, `reply.py`, `pace.py`, `faults/`).
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, Field, field_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from mockllm.request import JSON
 from mockllm.scenario.base import Authored, Flag, Integer, JSONValue, Shaped, found
+from mockllm.scenario.expect import Expectation
 from mockllm.scenario.limits import Limits
 from mockllm.scenario.match import Names, When
 from mockllm.scenario.pace import Pace
@@ -39,6 +40,15 @@ Name = Annotated[str, AfterValidator(_usable), Field(json_schema_extra={"pattern
 Created = Annotated[
     Annotated[Integer, Field(ge=0)] | Literal["now"], Shaped("a whole number of seconds since 1970", "now")
 ]
+
+
+_PLAIN_BODIES: Mapping[str, Mapping[str, JSON]] = {
+    "chat": {"messages": [{"role": "user", "content": "Hello"}], "stream": True},
+    "responses": {"input": "Hello", "stream": True},
+    "completions": {"prompt": "Hello", "stream": True},
+    "embeddings": {"model": "text-embedding-3-small", "input": "Hello"},
+}
+"""A request of each API that a body of `example` is laid over."""
 
 
 class Models(Authored):
@@ -102,7 +112,11 @@ class Scenario(Authored):
         default=None, description="the answer when no rule matches; by default a 400 that says which rule came nearest"
     )
     example: tuple[Mapping[str, JSONValue], ...] = Field(
-        default=(), description="requests that this scenario is made for: bodies, over a one-message default"
+        default=(),
+        description="requests that this scenario is made for: bodies over a plain one, for chat unless `api` says else",
+    )
+    expect: tuple[Expectation, ...] = Field(
+        default=(), description="what a robust client ends up with, one for each request of example"
     )
 
     @field_validator(
@@ -112,9 +126,26 @@ class Scenario(Authored):
     def _one_example(cls, value: Any) -> Any:
         return (value,) if isinstance(value, Mapping) else value
 
+    @field_validator("expect", mode="before", json_schema_input_type=Expectation | tuple[Expectation, ...])
+    @classmethod
+    def _one_expectation(cls, value: Any) -> Any:
+        return value if isinstance(value, (list, tuple)) else (value,)
+
+    @model_validator(mode="after")
+    def _expects_of_each(self) -> Self:
+        asked = len(self.example) or 1
+        if self.expect and len(self.expect) != asked:
+            raise refusal(
+                f"expect has {len(self.expect)} entries for {asked} requests of example: give one for each, in order"
+            )
+        return self
+
     def requests(self) -> Iterator[dict[str, JSON]]:
-        """The request bodies this scenario is made for; a streamed greeting if it names none."""
+        """The request bodies this scenario is made for; a streamed greeting if it names none.
+
+        The key `api` of a body names its API, which is chat if there is none.
+        """
         model = next((name for name in (self.models.ids if self.models else ())), "gpt-5.1")
-        plain: dict[str, JSON] = {"model": model, "messages": [{"role": "user", "content": "Hello"}], "stream": True}
         for body in self.example or ({},):
-            yield {**plain, **body}
+            plain = _PLAIN_BODIES.get(body.get("api", "chat"), {})
+            yield {"model": model, **plain, **body}

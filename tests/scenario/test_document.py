@@ -95,6 +95,15 @@ class TestExamples:
             {**self.PLAIN, "model": "b"},
         ]
 
+    def test_an_example_for_another_api_is_laid_over_a_request_of_that_api(self):
+        scenario = Scenario.model_validate({"example": [{"api": "responses"}, {"api": "embeddings", "input": "a"}]})
+        assert list(scenario.requests()) == [
+            {"api": "responses", "model": "gpt-5.1", "input": "Hello", "stream": True},
+            {"api": "embeddings", "model": "text-embedding-3-small", "input": "a"},
+        ]
+        listed = Scenario.model_validate({"example": {"api": "models"}})
+        assert list(listed.requests()) == [{"api": "models", "model": "gpt-5.1"}]
+
 
 NAME = "use letters, digits, '.', '_' and '-', and begin with a letter or a digit"
 

@@ -355,6 +355,12 @@ limits:
     "otherwise": "otherwise: {error: {status: 400, message: No.}}",
     "otherwise a text": "otherwise: Hello",
     "one example": "example: {messages: [{role: user, content: Hi}], stream: false}",
+    "one expectation": "expect: {text: Hi, reasoning: Hm, refusal: No, finish: stop, usage: {input: 1}, requests: 2}",
+    "an expected text": "expect: Hi",
+    "expectations": """
+        example: [{}, {api: models}]
+        expect: [{tool_calls: [{name: f, arguments: {a: 1}, id: call_1}], failure: cut}, {data: [a, b]}]
+    """,
     "examples": "example: [{n: 2}, {temperature: 0, tools: []}]",
     "everything twice over anchors": """
         pace: &pace {ttft: 1s}
