@@ -7,14 +7,17 @@ new fault is one class in the file of its layer and one row below.
 
 from typing import Annotated
 
-from mockllm.scenario.base import Keyed
+from pydantic import AfterValidator
+
+from mockllm.scenario.faults.aliases import ALIASES, FAULT_WORDS, FaultEntry
 from mockllm.scenario.faults.base import Fault, FrameFault, Layer, PlanFault, TurnFault
-from mockllm.scenario.faults.connection import Close, CloseIdle, Hang, KeepOpen, Reset, Truncate
+from mockllm.scenario.faults.connection import Close, CloseIdle, Garbage, Hang, KeepOpen, Reset, Truncate
 from mockllm.scenario.faults.content import CutArguments, FinishReason, GarbageAfterArguments, UnknownTool
 from mockllm.scenario.faults.framing import (
     Bom,
     Coalesce,
     Done,
+    Escape,
     EventNames,
     Ids,
     LineEnding,
@@ -26,17 +29,32 @@ from mockllm.scenario.faults.framing import (
 from mockllm.scenario.faults.http import (
     BadChunkSize,
     Body,
+    Br,
+    Chunked,
     ContentLength,
     ContentType,
+    Garble,
     Gzip,
     Headers,
     Http10,
+    Interim,
     Redirect,
     SlowHeaders,
     Status,
 )
-from mockllm.scenario.faults.payload import Corrupt, Drop, Duplicate, ErrorEvent, ErrorIn200, Insert, Patch, Reorder
-from mockllm.scenario.faults.time import Drip, Heartbeat, Slow, Stall
+from mockllm.scenario.faults.payload import (
+    Corrupt,
+    Drop,
+    Duplicate,
+    ErrorEvent,
+    ErrorIn200,
+    Insert,
+    Patch,
+    Reorder,
+    Replace,
+)
+from mockllm.scenario.faults.time import Drip, Gate, Heartbeat, Slow, Stall
+from mockllm.scenario.faults.together import compatible
 
 FAULTS: tuple[type[Fault], ...] = (
     CutArguments,
@@ -44,6 +62,7 @@ FAULTS: tuple[type[Fault], ...] = (
     UnknownTool,
     FinishReason,
     Patch,
+    Replace,
     Corrupt,
     Reorder,
     Duplicate,
@@ -55,6 +74,7 @@ FAULTS: tuple[type[Fault], ...] = (
     Bom,
     NoSpace,
     MultilineData,
+    Escape,
     EventNames,
     Ids,
     Done,
@@ -65,6 +85,8 @@ FAULTS: tuple[type[Fault], ...] = (
     Slow,
     Drip,
     Heartbeat,
+    Gate,
+    Interim,
     Status,
     Headers,
     ContentType,
@@ -73,25 +95,42 @@ FAULTS: tuple[type[Fault], ...] = (
     Redirect,
     Http10,
     Gzip,
+    Br,
+    Garble,
+    Chunked,
     BadChunkSize,
     SlowHeaders,
     Truncate,
     Close,
     Reset,
+    Garbage,
     Hang,
     KeepOpen,
     CloseIdle,
 )
 
-AnyFault = Annotated[Fault, Keyed("fault", *FAULTS)]
-"""One fault: a mapping whose one key is its kind, such as `{reset: {at: {frame: 3}}}`."""
+FAULT_NAMES = frozenset({*(fault.kind for fault in FAULTS), *(alias.kind for alias in ALIASES)})
+"""Every key that a fault can be written with."""
+
+AnyFault = Annotated[Fault, FaultEntry(FAULTS)]
+"""One fault: a mapping whose one key is its kind, such as `{reset: {at: {frame: 3}}}`. A name that another tool has for
+it is the same fault from then on.
+"""
+
+Faults = Annotated[tuple[AnyFault, ...], AfterValidator(compatible)]
+"""Faults of one answer, none of which excludes another."""
 
 __all__ = [
+    "ALIASES",
     "FAULTS",
+    "FAULT_NAMES",
+    "FAULT_WORDS",
     "AnyFault",
     "BadChunkSize",
     "Body",
     "Bom",
+    "Br",
+    "Chunked",
     "Close",
     "CloseIdle",
     "Coalesce",
@@ -105,11 +144,16 @@ __all__ = [
     "Duplicate",
     "ErrorEvent",
     "ErrorIn200",
+    "Escape",
     "EventNames",
     "Fault",
+    "Faults",
     "FinishReason",
     "FrameFault",
+    "Garbage",
     "GarbageAfterArguments",
+    "Garble",
+    "Gate",
     "Gzip",
     "Hang",
     "Headers",
@@ -117,6 +161,7 @@ __all__ = [
     "Http10",
     "Ids",
     "Insert",
+    "Interim",
     "KeepOpen",
     "Layer",
     "LineEnding",
@@ -126,6 +171,7 @@ __all__ = [
     "PlanFault",
     "Redirect",
     "Reorder",
+    "Replace",
     "Reset",
     "Slow",
     "SlowHeaders",

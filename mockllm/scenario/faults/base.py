@@ -6,7 +6,9 @@ None when its position does not exist in this answer, which is reported and neve
 """
 
 from enum import IntEnum
-from typing import ClassVar
+from typing import ClassVar, Self
+
+from pydantic import PrivateAttr
 
 from mockllm.plan import Frames, Plan
 from mockllm.scenario.base import Authored
@@ -25,11 +27,33 @@ class Layer(IntEnum):
     CONNECTION = 5
 
 
+SCRIPT = "fault"
+"""What timelines say of a step that the script's own fault made, before the kind of the fault."""
+
+
 class Fault(Authored):
     """What every fault has: the `kind` that names it in YAML and its layer."""
 
     kind: ClassVar[str]
     layer: ClassVar[Layer]
+
+    _origin: str = PrivateAttr(default=SCRIPT)
+
+    @property
+    def origin(self) -> str:
+        """Who asked for it: the script, or the entry of `chaos` that struck."""
+        return self._origin
+
+    @property
+    def title(self) -> str:
+        """What reports call it: its kind, and before it who asked, if that was not the script."""
+        return self.kind if self._origin == SCRIPT else f"{self._origin}: {self.kind}"
+
+    def asked_by(self, origin: str) -> Self:
+        """The same fault, asked for by somebody else than the script."""
+        copy = self.model_copy()
+        copy._origin = origin  # noqa: SLF001 # it is of this very class
+        return copy
 
 
 class TurnFault(Fault):
@@ -43,7 +67,11 @@ class TurnFault(Fault):
 
 
 class FrameFault(Fault):
-    """A fault of single frames, before they have times. A plain body is one frame."""
+    """A fault of single frames, before they have times. A plain body is one frame. A `lasting` one is a fault of the
+    answer itself, so that what the server keeps of the answer shows it too; others are lost on the way.
+    """
+
+    lasting: ClassVar[bool] = False
 
     def apply(self, frames: Frames, seed: Seed) -> Frames | None:
         """The changed frames, or None if none of them is where this fault acts."""

@@ -3,18 +3,19 @@ connection does not live as long as it should.
 """
 
 from dataclasses import replace
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from mockllm import http1
-from mockllm.plan import FOREVER_US, End, Head, Plan, Raw, Send, Step, Wait
+from mockllm.plan import FOREVER_US, End, Head, Interim, Plan, Raw, Send, Step, Wait
 from mockllm.plan import Close as CloseStep
 from mockllm.plan import Reset as ResetStep
+from mockllm.scenario.base import Integer
 from mockllm.scenario.faults.base import Layer, PlanFault
-from mockllm.scenario.position import At
+from mockllm.scenario.position import At, Point
 from mockllm.seeds import Seed
-from mockllm.units import Duration
+from mockllm.units import Duration, refusal
 
 
 class _Cut(PlanFault):
@@ -68,16 +69,57 @@ class Truncate(_Cut):
         return (*kept, End(cause))
 
 
+class Garbage(_Cut):
+    """Bytes that are no HTTP come, and then the connection closes: at `start` in place of the whole answer, later in
+    place of its next chunk. Which bytes is drawn from the seed, unless a text is given.
+    """
+
+    kind: ClassVar[str] = "garbage"
+
+    at: At = Field(default=Point(name="start"), description="where it comes; in place of the answer if left out")
+    bytes: Annotated[Integer, Field(ge=1, le=65_536)] = Field(default=64, description="how many bytes are drawn")
+    text: str | None = Field(default=None, description="the bytes themselves, in place of drawn ones", min_length=1)
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if self.text is not None and "bytes" in self.model_fields_set:
+            raise refusal("bytes says how many are drawn, but a text is sent: drop one of them")
+        return self
+
+    def apply(self, plan: Plan, seed: Seed) -> Plan | None:
+        """The plan up to the position and then the garbage, or None if the position is not in it."""
+        if (cut := super().apply(plan, seed)) is None:
+            return None
+        *kept, end = cut
+        return (*kept, Raw(_drawn(self.bytes, seed) if self.text is None else self.text.encode(), end.cause), end)
+
+    def _end(self, plan: Plan, cause: str) -> Plan:
+        return (*plan, CloseStep(cause))
+
+
+def _drawn(size: int, seed: Seed) -> bytes:
+    """So many bytes, of which the first has its high bit set: no client can take it for a status line or a chunk."""
+    first, *rest = bytes.fromhex(seed.child("garbage").hex(2 * size))
+    return bytes((first | 0x80, *rest))
+
+
 class Hang(PlanFault):
-    """The request is taken and nothing ever comes back, not even the head."""
+    """The request is taken and nothing comes back, not even the head; interim responses do. Without `for` it lasts
+    for ever, with it the connection then ends.
+    """
 
     kind: ClassVar[str] = "hang"
     layer: ClassVar[Layer] = Layer.CONNECTION
 
-    def apply(self, _plan: Plan, _seed: Seed) -> Plan:
-        """The longest wait there is, and then the end of the connection."""
+    for_: Duration = Field(default=FOREVER_US, alias="for", description="how long; for ever if left out")
+    then: Literal["close", "reset"] = Field(default="close", description="how the connection ends after it")
+
+    def apply(self, plan: Plan, _seed: Seed) -> Plan:
+        """The silence in place of the answer, and then the end of the connection."""
         cause = f"fault: {self.kind}"
-        return (Wait(FOREVER_US, cause), CloseStep(cause))
+        interim = tuple(step for step in plan if isinstance(step, Interim))
+        end: Step = CloseStep(cause) if self.then == "close" else ResetStep(cause)
+        return (*interim, Wait(self.for_, cause), end)
 
 
 class KeepOpen(PlanFault):

@@ -5,6 +5,8 @@ become writes. Not here: what is in the events (`payload/`). Most of these fault
 allows, which a client must read all the same.
 """
 
+import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated, ClassVar, Literal, Self, assert_never
@@ -14,11 +16,14 @@ from pydantic import Field, model_validator
 from mockllm.plan import Frame, Frames
 from mockllm.scenario.base import Integer
 from mockllm.scenario.faults.base import FrameFault, Layer
-from mockllm.scenario.faults.payload import ADDED, FrameChoice
+from mockllm.scenario.faults.payload import ADDED, FrameChoice, written
 from mockllm.seeds import Seed
 from mockllm.units import Duration, refusal
 
 _BOM = "\ufeff"
+
+_ESCAPED = {"non_ascii": re.compile(r"[^\x00-\x7f]"), "html": re.compile(r"[<>&']")}
+_TEXT = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 
 class Done(FrameFault):
@@ -54,7 +59,7 @@ class Done(FrameFault):
             case "twice":
                 return (marker, replace(marker, ordinal=ADDED))
             case "spaced":
-                return (replace(marker, data=f"{marker.data} "),)
+                return (replace(marker, data="[DONE] "),)
             case "late":
                 return (replace(marker, framing=replace(marker.framing, delay_us=self.by)),)
             case "text_after":
@@ -166,6 +171,33 @@ class Ids(_Restyle):
         return replace(frame, fields=(*frame.fields, ("id", str(self.first + frame.ordinal))))
 
 
+class Escape(FrameFault):
+    """In the JSON of a frame characters are written as `uXXXX` escapes, which JSON allows for any of them: those beyond
+    ASCII, those that mean something in HTML (`<`, `>`, `&`, `'`), or all characters of all texts. A plain body loses
+    its line breaks with it.
+    """
+
+    kind: ClassVar[str] = "escape"
+    layer: ClassVar[Layer] = Layer.FRAMING
+    shorthand: ClassVar[str | None] = "what"
+
+    what: Literal["non_ascii", "html", "all"] = Field(default="non_ascii", description="which characters")
+    frames: FrameChoice = Field(default=FrameChoice(which="all"), description="which frames")
+
+    def apply(self, frames: Frames, _seed: Seed) -> Frames | None:
+        """The frames with their escapes, or None if none of those chosen has JSON with such characters."""
+        return self.frames.changed(frames, self._rewritten)
+
+    def _rewritten(self, frame: Frame) -> Frame | None:
+        if not isinstance(frame.data, (Mapping, list, tuple)):
+            return None
+        if self.what == "all":
+            text = _TEXT.sub(lambda found: _fully_escaped(found[0]), json.dumps(frame.data, separators=(",", ":")))
+        else:
+            text = _ESCAPED[self.what].sub(lambda found: _escaped(found[0]), written(frame.data))
+        return None if text == written(frame.data) else replace(frame, data=text, cause=f"fault: {self.kind}")
+
+
 class Bom(FrameFault):
     """A byte order mark comes before the first byte of the body. The standard of event streams allows one, that of
     JSON none.
@@ -226,6 +258,17 @@ class Coalesce(FrameFault):
 
 def _framed(frame: Frame, **style: str | int | None) -> Frame:
     return replace(frame, framing=replace(frame.framing, **style))  # type: ignore[arg-type] # by name of Framing
+
+
+def _escaped(text: str) -> str:
+    """Each character as the escapes of its UTF-16 units, of which an astral one has two (RFC 8259 §7)."""
+    units = text.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[index]:02x}{units[index + 1]:02x}" for index in range(0, len(units), 2))
+
+
+def _fully_escaped(text: str) -> str:
+    """A text of JSON with every character as an escape."""
+    return f'"{_escaped(json.loads(text))}"'
 
 
 def _type_of(frame: Frame) -> str | None:

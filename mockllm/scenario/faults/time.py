@@ -7,10 +7,11 @@ from typing import Annotated, ClassVar, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from mockllm.plan import FOREVER_US, End, Frame, Head, Microseconds, Plan, Send, Step, Wait
+from mockllm.plan import FOREVER_US, MOST_GATE_US, End, Frame, Head, Microseconds, Plan, Send, Step, Wait
+from mockllm.plan import Gate as GateStep
 from mockllm.scenario.base import Integer, Number
 from mockllm.scenario.faults.base import Layer, PlanFault
-from mockllm.scenario.position import At
+from mockllm.scenario.position import At, Point
 from mockllm.seeds import Seed
 from mockllm.units import Duration, refusal
 
@@ -34,27 +35,34 @@ class Stall(PlanFault):
     at: At = Field(description="where the silence begins")
     for_: Duration = Field(default=FOREVER_US, alias="for", description="how long it lasts; for ever if left out")
     heartbeat: Duration | None = Field(default=None, description="send a comment each time this long has passed", gt=0)
+    jitter: Duration = Field(default=0, description="how much longer or shorter it may be, drawn from the seed")
 
     @model_validator(mode="after")
     def _bounded(self) -> Self:
-        if self.heartbeat is not None and self.for_ // self.heartbeat > _MOST_BEATS:
+        if self.jitter > self.for_:
+            raise refusal("the jitter is longer than the silence itself: shorten `jitter` or lengthen `for`")
+        if self.heartbeat is not None and (self.for_ + self.jitter) // self.heartbeat > _MOST_BEATS:
             raise refusal(f"more than {_MOST_BEATS} heartbeats: lengthen `heartbeat` or shorten `for`")
         return self
 
-    def apply(self, plan: Plan, _seed: Seed) -> Plan | None:
+    def apply(self, plan: Plan, seed: Seed) -> Plan | None:
         """The plan with the silence in it, or None if the position is not in it or no comment can be sent there."""
         if (place := self.at.find(plan)) is None:
             return None
         plan, index = place
         if self.heartbeat is not None and not _streams(plan[:index]):
             return None
-        return (*plan[:index], *self._silence(), *plan[index:])
+        return (*plan[:index], *self._silence(self._length_us(seed)), *plan[index:])
 
-    def _silence(self) -> tuple[Step, ...]:
+    def _length_us(self, seed: Seed) -> Microseconds:
+        draw = int((2 * self.jitter + 1) * seed.child("jitter").fraction()) - self.jitter if self.jitter else 0
+        return min(self.for_ + draw, FOREVER_US)
+
+    def _silence(self, us: Microseconds) -> tuple[Step, ...]:
         cause = f"fault: {self.kind}"
         if self.heartbeat is None:
-            return (Wait(self.for_, cause),)
-        beats, rest = divmod(self.for_, self.heartbeat)
+            return (Wait(us, cause),)
+        beats, rest = divmod(us, self.heartbeat)
         beat: tuple[Step, ...] = (Wait(self.heartbeat, cause), Send(_HEARTBEAT_BYTES, _HEARTBEAT))
         return (*beat * beats, Wait(rest, cause)) if rest else beat * beats
 
@@ -89,7 +97,7 @@ class Slow(PlanFault):
 
 class Drip(PlanFault):
     """From the position on the body comes in small pieces, one after each interval and each in a write of its own,
-    however much of it is due already.
+    however much of it is due already. With `pieces` and `over` it is so many pieces in so long a time.
     """
 
     kind: ClassVar[str] = "drip"
@@ -97,7 +105,19 @@ class Drip(PlanFault):
 
     bytes: Annotated[Integer, Field(ge=1)] = Field(default=1, description="the size of a piece")
     every: Duration = Field(default=100_000, gt=0, description="the least time from one piece to the next")
+    pieces: Annotated[Integer, Field(ge=1)] | None = Field(
+        default=None, description="how many pieces there are, in place of their size"
+    )
+    over: Duration | None = Field(default=None, gt=0, description="how long all of them take, in place of every")
     at: At | None = Field(default=None, description="where it begins; with the body if left out")
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if (self.pieces is None) != (self.over is None):
+            raise refusal("so many pieces come over so long a time: give pieces and over together, or bytes and every")
+        if self.pieces is not None and self.model_fields_set & {"bytes", "every"}:
+            raise refusal("pieces and over stand in place of bytes and every: keep one pair")
+        return self
 
     def apply(self, plan: Plan, _seed: Seed) -> Plan | None:
         """The plan with its pieces, or None if the position is not in it or nothing is sent after it."""
@@ -105,13 +125,21 @@ class Drip(PlanFault):
         if place is None:
             return None
         plan, index = place
-        if not any(isinstance(step, Send) for step in plan[index:]):
+        size = sum(len(step.data) for step in plan[index:] if isinstance(step, Send))
+        if not size:
             return None
-        return (*plan[:index], *self._pieces(plan[index:]))
+        if self.pieces is not None and self.over is not None:
+            # Not more pieces than bytes; the last may be shorter.
+            pieces = self._pieces(plan[index:], -(-size // self.pieces), self.over // self.pieces)
+        else:
+            pieces = self._pieces(plan[index:], self.bytes, self.every)
+        return (*plan[:index], *pieces)
 
-    def _pieces(self, plan: Plan) -> Iterator[Step]:
-        """The steps with every send in pieces; waits become as much shorter as the pieces are late."""
-        due = now = free = 0
+    def _pieces(self, plan: Plan, size: int, every: Microseconds) -> Iterator[Step]:
+        """The steps with every send in pieces; waits become as much shorter as the pieces are late. Pieces that are
+        counted go on from one send to the next.
+        """
+        due = now = free = room = 0
         for step in plan:
             if isinstance(step, Wait):
                 due += step.us
@@ -119,17 +147,23 @@ class Drip(PlanFault):
                     yield replace(step, us=due - now)
                     now = due
             elif isinstance(step, Send):
-                for start in range(0, len(step.data), self.bytes):
-                    if free > now:
-                        yield Wait(free - now)
-                        now = free
-                    yield self._piece(step, start)
-                    free = now + self.every
+                start = 0
+                room = room if self.pieces is not None else 0
+                while start < len(step.data):
+                    if not room:
+                        if free > now:
+                            yield Wait(free - now)
+                            now = free
+                        room, free = size, now + every
+                    piece = self._piece(step, start, room)
+                    yield piece
+                    start += len(piece.data)
+                    room -= len(piece.data)
             else:
                 yield step
 
-    def _piece(self, send: Send, start: int) -> Send:
-        data = send.data[start : start + self.bytes]
+    def _piece(self, send: Send, start: int, size: int) -> Send:
+        data = send.data[start : start + size]
         return replace(send, data=data, offset=send.offset + start, alone=True, cause=f"fault: {self.kind}")
 
 
@@ -189,6 +223,27 @@ class Heartbeat(PlanFault):
             rest -= self.every - silent
             silent = 0
         yield replace(wait, us=rest)
+
+
+class Gate(PlanFault):
+    """The answer waits until a test opens the gate of this name, and goes on from there as if no time had passed. One
+    that was opened before lets the answer through at once.
+    """
+
+    kind: ClassVar[str] = "gate"
+    layer: ClassVar[Layer] = Layer.TIME
+    shorthand: ClassVar[str | None] = "name"
+
+    name: str = Field(pattern=r"^[A-Za-z0-9._-]{1,64}$", description="letters, digits, dots, dashes and underscores")
+    at: At = Field(default=Point(name="start"), description="where it stands; before all else if left out")
+    most: Duration = Field(default=MOST_GATE_US, gt=0, description="after so long a wait the connection is reset")
+
+    def apply(self, plan: Plan, _seed: Seed) -> Plan | None:
+        """The plan with the gate in it, or None if the position is not in it."""
+        if (place := self.at.find(plan)) is None:
+            return None
+        plan, index = place
+        return (*plan[:index], GateStep(self.name, f"fault: {self.kind}", self.most), *plan[index:])
 
 
 def _streams(sent: Plan) -> bool:

@@ -3,6 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
+from mockllm.scenario.faults import Hang
 from mockllm.scenario.faults.base import Fault, FrameFault, Layer, PlanFault, TurnFault
 from mockllm.seeds import Seed
 from tests.turns import turn
@@ -30,3 +31,12 @@ def test_a_fault_is_strict_and_frozen():
         Bang.model_validate({"laud": True})
     with pytest.raises(ValidationError):
         Bang().loud = False
+
+
+def test_a_fault_knows_who_asked_for_it_and_is_else_the_same():
+    fault = Hang()
+    asked = fault.asked_by("chaos[0]")
+    assert (fault.origin, fault.title) == ("fault", "hang")
+    assert (asked.origin, asked.title, asked.kind) == ("chaos[0]", "chaos[0]: hang", "hang")
+    assert asked != fault
+    assert asked == Hang().asked_by("chaos[0]")

@@ -7,11 +7,11 @@ from pydantic import TypeAdapter, ValidationError
 
 from mockllm.exchange import Ending
 from mockllm.net.mock import MockLLM
-from mockllm.plan import FOREVER_US, End, Frame, Head, Raw, Send, Wait, duration, render
+from mockllm.plan import FOREVER_US, End, Frame, Head, Interim, Raw, Send, Wait, duration, render
 from mockllm.plan import Close as CloseStep
 from mockllm.plan import Reset as ResetStep
 from mockllm.scenario.faults import AnyFault
-from mockllm.scenario.faults.connection import Close, CloseIdle, Hang, KeepOpen, Reset, Truncate, _Cut
+from mockllm.scenario.faults.connection import Close, CloseIdle, Garbage, Hang, KeepOpen, Reset, Truncate, _Cut
 from mockllm.seeds import Seed
 from tests.plans import body, sent, stream
 from tests.raw_http import connect, receive, reply, request
@@ -304,7 +304,7 @@ class TestCloseIdle:
 
 @pytest.mark.parametrize(
     ("fault", "kind"),
-    [("{http_1_0: {}}, {close_idle: {}}", "close_idle"), ("{keep_open: {}}", "keep_open")],
+    [("{headers: {set: {connection: close}}}, {close_idle: {}}", "close_idle"), ("{keep_open: {}}", "keep_open")],
 )
 def test_a_fault_with_no_place_says_so(fault, kind):
     received = receive(reply(fault), stream=False)
@@ -332,3 +332,55 @@ def test_what_makes_no_sense_is_refused_in_the_others_too(written, place, messag
     [details] = error.value.errors()
     assert details["loc"] == place
     assert message in (None, details["msg"])
+
+
+@pytest.mark.parametrize(
+    ("written", "waits_us", "end"),
+    [
+        ({}, FOREVER_US, CloseStep),
+        ({"for": "60s"}, 60_000_000, CloseStep),
+        ({"for": "5ms", "then": "reset"}, 5_000, ResetStep),
+    ],
+)
+def test_a_hang_may_end(written, waits_us, end):
+    assert FAULT.validate_python({"hang": written}).apply(stream(), SEED) == (
+        Wait(waits_us, "fault: hang"),
+        end("fault: hang"),
+    )
+
+
+def test_what_comes_before_a_head_that_never_comes_is_kept():
+    plan = (Interim(102), Wait(5), Interim(103), *stream())
+    assert Hang().apply(plan, SEED)[:2] == (Interim(102), Interim(103))
+
+
+class TestGarbage:
+    def test_it_comes_in_place_of_the_answer_and_then_the_connection_closes(self):
+        raw, end = Garbage().apply(stream(), SEED)
+        assert isinstance(raw, Raw)
+        assert (len(raw.data), raw.cause) == (64, "fault: garbage before the head")
+        assert end == CloseStep(raw.cause)
+
+    def test_no_client_can_take_it_for_a_status_line_or_a_chunk(self):
+        firsts = {Garbage(bytes=1).apply((), Seed.of(number))[0].data[0] for number in range(50)}
+        assert min(firsts) >= 0x80
+        assert len(firsts) > 1
+
+    def test_it_is_drawn_from_the_seed(self):
+        assert Garbage().apply((), SEED) == Garbage().apply((), SEED)
+        assert Garbage().apply((), SEED) != Garbage().apply((), Seed.of("other"))
+
+    def test_what_was_due_before_goes_out(self):
+        changed = Garbage(at={"frame": 3}, text="é").apply(stream(), SEED)
+        assert sent(changed) == ALL[:30]
+        assert changed[-2:] == (
+            Raw("é".encode(), "fault: garbage at frame 3"),
+            CloseStep("fault: garbage at frame 3"),
+        )
+
+    def test_a_place_that_is_not_there_is_reported(self):
+        assert Garbage(at={"frame": 9}).apply(stream(), SEED) is None
+
+    def test_a_text_is_not_drawn(self):
+        with pytest.raises(ValidationError, match="bytes says how many are drawn, but a text is sent: drop one of"):
+            FAULT.validate_python({"garbage": {"text": "a", "bytes": 5}})

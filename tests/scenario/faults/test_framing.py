@@ -8,12 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from mockllm.plan import Frame, Framing, Send, Wait, render
+from mockllm.plan import Frame, Framing, Send, Wait, render, stamp
 from mockllm.scenario.faults import AnyFault
 from mockllm.scenario.faults.framing import (
     Bom,
     Coalesce,
     Done,
+    Escape,
     EventNames,
     Ids,
     LineEnding,
@@ -27,6 +28,7 @@ from mockllm.seeds import Seed
 from tests import calls
 from tests.calls import chat, engine
 from tests.plans import BODY, FRAMES
+from tests.raw_http import receive, reply
 from tests.sse_decoder import decode
 
 SEED = Seed.of("fault")
@@ -347,3 +349,35 @@ def test_frames_that_were_given_are_never_edited_and_the_same_seed_gives_the_sam
     if changed is not None:
         kept = [frame.ordinal for frame in changed if frame.ordinal >= 0]
         assert kept == [frame.ordinal for frame in frames if frame.ordinal in kept], "frames keep their ordinals"
+
+
+class TestEscape:
+    @pytest.mark.parametrize(
+        ("what", "data", "text"),
+        [
+            ("non_ascii", {"a": "é"}, '{"a":"\\u00e9"}'),
+            ("non_ascii", {"a": "🌞<"}, '{"a":"\\ud83c\\udf1e<"}'),
+            ("html", {"a": "<b>&'é"}, '{"a":"\\u003cb\\u003e\\u0026\\u0027é"}'),
+            ("all", {"a": 'x"\n', "n": [1, None]}, '{"\\u0061":"\\u0078\\u0022\\u000a","\\u006e":[1,null]}'),
+            ("all", ["\ud83c"], '["\\ud83c"]'),
+        ],
+    )
+    def test_characters_become_their_utf_16_units(self, what, data, text):
+        """RFC 8259 §7."""
+        (frame,) = Escape(what=what).apply(stamp((Frame(data),)), SEED)
+        assert frame.data == text
+        assert json.loads(frame.data) == data
+        assert frame.cause == "fault: escape"
+
+    @pytest.mark.parametrize("data", [{"a": "plain"}, "[DONE]", None])
+    def test_where_nothing_changes_it_is_reported(self, data):
+        assert Escape().apply(stamp((Frame(data),)), SEED) is None
+
+    def test_only_the_chosen_frames_change(self):
+        frames = stamp((Frame({"a": "é"}), Frame({"a": "é"})))
+        assert Escape(frames=1).apply(frames, SEED)[0] == frames[0]
+
+    def test_a_plain_body_has_them_too(self):
+        received = receive(reply("{escape: {}}", text="é"), stream=False)
+        assert b"\\u00e9" in received.body
+        assert json.loads(received.body)["choices"][0]["message"]["content"] == "é"

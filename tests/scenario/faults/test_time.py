@@ -7,9 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from mockllm.plan import FOREVER_US, End, Frame, Head, Send, Wait, duration, render
+from mockllm.plan import FOREVER_US, MOST_GATE_US, End, Frame, Head, Send, Wait, duration, render
+from mockllm.plan import Gate as GateStep
 from mockllm.scenario.faults import AnyFault
-from mockllm.scenario.faults.time import Drip, Heartbeat, Slow, Stall
+from mockllm.scenario.faults.time import Drip, Gate, Heartbeat, Slow, Stall
 from mockllm.seeds import Seed
 from tests.plans import at_us, body, sent, stream
 from tests.raw_http import receive, reply
@@ -129,7 +130,7 @@ def test_a_stall_loses_nothing_and_lasts_exactly_as_long_as_it_says(count, lasts
         (
             {"at": "start", "fro": "1s"},
             ("fro",),
-            "unknown key 'fro': did you mean 'for'? allowed here: at, for, heartbeat",
+            "unknown key 'fro': did you mean 'for'? allowed here: at, for, heartbeat, jitter",
         ),
     ],
 )
@@ -363,3 +364,93 @@ def test_what_makes_no_sense_is_refused_in_the_others_too(written, place, messag
     [details] = error.value.errors()
     assert details["loc"] == place
     assert message in (None, details["msg"])
+
+
+GATE = GateStep("first", "fault: gate", MOST_GATE_US)
+
+
+@pytest.mark.parametrize(
+    ("written", "index"),
+    [
+        ({"gate": "first"}, 0),
+        ({"gate": {"name": "first"}}, 0),
+        ({"gate": {"name": "first", "at": "headers"}}, 1),
+        ({"gate": {"name": "first", "at": {"token": 3}}}, 8),
+    ],
+)
+def test_a_gate_stands_where_it_says_and_before_all_else_if_it_says_nothing(written, index):
+    changed = FAULT.validate_python(written).apply(stream(), SEED)
+    assert changed == (*stream()[:index], GATE, *stream()[index:])
+
+
+def test_a_gate_may_stand_in_the_middle_of_a_plain_body():
+    changed = Gate(name="first", at={"byte": 4}).apply(body(), SEED)
+    assert sent(changed) == sent(body())
+    assert sent(changed[: changed.index(GATE)]) == sent(body())[:4]
+
+
+def test_a_gate_may_have_a_shorter_longest_wait():
+    assert Gate(name="g", most="5s").apply((), SEED) == (GateStep("g", "fault: gate", 5_000_000),)
+
+
+@pytest.mark.parametrize("at", [{"frame": 7}, {"token": 5}, {"byte": 61}, {"event": "none"}])
+def test_a_gate_beyond_the_end_is_reported(at):
+    assert Gate(name="g", at=at).apply(stream(), SEED) is None
+
+
+@pytest.mark.parametrize("name", ["", "a/b", "a b", "é", "x" * 65])
+def test_a_gate_has_a_plain_name(name):
+    with pytest.raises(ValidationError):
+        Gate(name=name)
+
+
+def test_what_is_slowed_down_and_what_drips_keeps_its_gate():
+    gated = Gate(name="first", at={"frame": 1}).apply(stream(), SEED)
+    slowed = Slow.model_validate({"factor": 2}).apply(gated, SEED)
+    assert (slowed.index(GATE), duration(slowed)) == (gated.index(GATE), 2 * duration(gated))
+    dripping = Drip.model_validate({"bytes": 4}).apply(gated, SEED)
+    assert sent(dripping[: dripping.index(GATE)]) == sent(gated[: gated.index(GATE)])
+
+
+class TestJitter:
+    def test_a_stall_is_longer_or_shorter_by_up_to_the_jitter_and_the_same_for_a_seed(self):
+        fault = FAULT.validate_python({"stall": {"at": "start", "for": "100ms", "jitter": "40ms"}})
+        lengths = [fault.apply(stream(), Seed.of(number))[0].us for number in range(200)]
+        assert (min(lengths) >= 60_000, max(lengths) <= 140_000) == (True, True)
+        assert (min(lengths) < 70_000, max(lengths) > 130_000) == (True, True)
+        assert fault.apply(stream(), Seed.of(1)) == fault.apply(stream(), Seed.of(1))
+
+    def test_no_wait_is_longer_than_the_longest(self):
+        fault = FAULT.validate_python({"stall": {"at": "start", "jitter": "24h"}})
+        assert max(fault.apply(stream(), Seed.of(number))[0].us for number in range(20)) == FOREVER_US
+
+    def test_it_cannot_be_longer_than_the_silence(self):
+        with pytest.raises(ValidationError, match="the jitter is longer than the silence itself: shorten `jitter`"):
+            FAULT.validate_python({"stall": {"at": "start", "for": "1s", "jitter": "2s"}})
+
+
+class TestCountedPieces:
+    def test_so_many_pieces_come_in_so_long_a_time(self):
+        """Ten bytes in four pieces: three, three, three and one."""
+        changed = FAULT.validate_python({"drip": {"pieces": 4, "over": "1s"}}).apply(body(), SEED)
+        assert [step.data for step in changed if isinstance(step, Send)] == [b"012", b"345", b"678", b"9"]
+        assert [step.us for step in changed if isinstance(step, Wait)] == [50_000, 250_000, 250_000, 250_000]
+
+    def test_a_piece_goes_on_in_the_next_frame(self):
+        """Sixty bytes in four pieces of fifteen: the second begins in the middle of frame 1."""
+        plan = tuple(step for step in stream() if not isinstance(step, Wait))
+        changed = FAULT.validate_python({"drip": {"pieces": 4, "over": "4s"}}).apply(plan, SEED)
+        sizes = [len(step.data) if isinstance(step, Send) else step.us for step in changed[1:-1]]
+        assert sizes == [10, 5, 1_000_000, 5, 10, 1_000_000, 10, 5, 1_000_000, 5, 10]
+
+    @pytest.mark.parametrize(
+        ("written", "message"),
+        [
+            ({"pieces": 3}, "so many pieces come over so long a time: give pieces and over together"),
+            ({"over": "3s"}, "so many pieces come over so long a time: give pieces and over together"),
+            ({"pieces": 3, "over": "3s", "bytes": 1}, "pieces and over stand in place of bytes and every: keep one"),
+        ],
+    )
+    def test_it_is_said_in_one_way(self, written, message):
+        with pytest.raises(ValidationError, match=message):
+            FAULT.validate_python({"drip": written})

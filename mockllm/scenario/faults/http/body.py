@@ -1,16 +1,16 @@
-"""Faults of the body: another body under the same status, a redirect in its place, or the same one in other bytes."""
+"""Faults of the body: another body under the same status, a redirect in its place, or chunks that are none.
 
-from collections.abc import Iterator
+Not here: the same body in other bytes (`encoding.py`).
+"""
+
 from dataclasses import replace
 from typing import ClassVar, Literal, Self
-from zlib import crc32
 
 from pydantic import Field, model_validator
 
 from mockllm import http1
-from mockllm.plan import End, Frame, Head, HeadRest, Plan, Raw, Send, Step
-from mockllm.scenario.base import Flag
-from mockllm.scenario.faults.http.base import HeaderValue, HttpFault, body_size, head_index, with_header
+from mockllm.plan import End, Frame, Head, HeadRest, Plan, Raw, Send
+from mockllm.scenario.faults.http.base import HeaderValue, HttpFault, head_index, with_header
 from mockllm.scenario.position import At
 from mockllm.seeds import Seed
 from mockllm.units import refusal
@@ -22,11 +22,6 @@ _PAGE = """<!DOCTYPE html>
 </html>
 """
 _NO_SIZE = b"xyz\r\n"
-
-# RFC 1952 §2.3: deflate, no flags, no time, no extra flags, unknown system.
-_GZIP_HEAD = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
-_LAST_BLOCK = b"\x01\x00\x00\xff\xff"
-_MOST_IN_BLOCK = 65_535
 
 
 class _Replaced(HttpFault):
@@ -114,61 +109,3 @@ class BadChunkSize(HttpFault):
         if not any(isinstance(step, Head) and step.body == "chunked" for step in plan[:index]):
             return None
         return (*plan[:index], Raw(_NO_SIZE, f"fault: {self.kind}"), *plan[index:])
-
-
-class Gzip(HttpFault):
-    """The body is encoded with gzip, whatever the client accepts. With `flush: false` nothing of a stream can be
-    decoded before its end. The bytes are stored and not made smaller, so that they are the same everywhere.
-    """
-
-    kind: ClassVar[str] = "gzip"
-
-    flush: Flag = Field(default=True, description="whether each frame can be decoded when it comes")
-
-    def apply(self, plan: Plan, _seed: Seed) -> Plan | None:
-        """The plan with the encoded body, or None if it has no body."""
-        if not body_size(plan):
-            return None
-        encoded = tuple(self._encoded(plan))
-        return tuple(self._headed(step, body_size(encoded)) if isinstance(step, Head) else step for step in encoded)
-
-    def _headed(self, head: Head, size: int) -> Head:
-        headers = with_header(head.headers, "content-encoding", "gzip")
-        if head.body == "length":
-            headers = with_header(headers, "content-length", str(size))
-        return self.caused(replace(head, headers=headers))
-
-    def _encoded(self, plan: Plan) -> Iterator[Step]:
-        """The steps with every send encoded (RFC 1951 §3.2.4); what cannot go out yet leaves an empty send."""
-        left = sum(isinstance(step, Send) for step in plan)
-        crc = size = 0
-        out = [_GZIP_HEAD]
-        for step in plan:
-            if not isinstance(step, Send):
-                yield step
-                continue
-            left -= 1
-            crc = crc32(step.data, crc)
-            size += len(step.data)
-            out += map(_block, _parts(step.data))
-            if not left:
-                out.append(_trailer(crc, size))
-            if left and not self.flush:
-                yield replace(step, data=b"", cause=f"fault: {self.kind} holds it back")
-            else:
-                yield replace(step, data=b"".join(out))
-                out.clear()
-
-
-def _parts(data: bytes) -> Iterator[bytes]:
-    return (data[start : start + _MOST_IN_BLOCK] for start in range(0, len(data), _MOST_IN_BLOCK))
-
-
-def _block(data: bytes) -> bytes:
-    size = len(data)
-    return b"\x00" + size.to_bytes(2, "little") + (size ^ 0xFFFF).to_bytes(2, "little") + data
-
-
-def _trailer(crc: int, size: int) -> bytes:
-    """The empty last block, and what tells that nothing is missing (RFC 1952 §2.3.1)."""
-    return _LAST_BLOCK + crc.to_bytes(4, "little") + (size & 0xFFFFFFFF).to_bytes(4, "little")

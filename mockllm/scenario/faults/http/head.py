@@ -1,13 +1,16 @@
-"""Faults of the head: another status, other headers, a length that is wrong, another version, or a slow one."""
+"""Faults of the head: another status, other headers, a length that is wrong, another version, a slow one, or interim
+responses before it.
+"""
 
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated, ClassVar, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from mockllm import http1
 from mockllm.plan import Head, HeadRest, Plan, Step, Wait
+from mockllm.plan import Interim as InterimStep
 from mockllm.scenario.base import Integer
 from mockllm.scenario.faults.http.base import (
     HeaderName,
@@ -22,6 +25,7 @@ from mockllm.seeds import Seed
 from mockllm.units import Duration, refusal
 
 _LENGTH = "content-length"
+_SWITCHING = 101
 
 
 class Status(HttpFault):
@@ -109,6 +113,37 @@ class Http10(HeadFault):
     def _changed(self, head: Head, plan: Plan) -> Head:
         del plan
         return replace(head, headers=with_header(head.headers, _LENGTH, None), body="close", version="1.0")
+
+
+def _interim(status: int) -> int:
+    if status == _SWITCHING:
+        raise refusal("101 ends HTTP on the connection, so no answer can follow it: write 100, 102, 103 or another 1xx")
+    return status
+
+
+class Interim(HttpFault):
+    """Interim responses (1xx) come before the head, which a client must pass over until the final one. The connection
+    stays as it was; a client of HTTP/1.0 gets none.
+    """
+
+    kind: ClassVar[str] = "interim"
+    shorthand: ClassVar[str | None] = "status"
+
+    status: Annotated[Integer, Field(ge=100, le=199), AfterValidator(_interim)] = Field(
+        description="100 (continue), 102 (processing), 103 (early hints), or another 1xx"
+    )
+    headers: Mapping[HeaderName, HeaderValue] = Field(default_factory=dict, description="headers of each, by name")
+    times: Annotated[Integer, Field(ge=1, le=10_000)] = Field(default=1, description="how many")
+    every: Duration = Field(default=0, description="the wait after each, by which all that follows is later")
+
+    def apply(self, plan: Plan, _seed: Seed) -> Plan | None:
+        """The plan with them right before its head, or None if it has no head."""
+        if (index := head_index(plan)) is None:
+            return None
+        step: tuple[Step, ...] = (InterimStep(self.status, tuple(self.headers.items()), f"fault: {self.kind}"),)
+        if self.every:
+            step = (*step, Wait(self.every))
+        return (*plan[:index], *step * self.times, *plan[index:])
 
 
 class SlowHeaders(HttpFault):

@@ -3,9 +3,12 @@
 Here: `Patch`, by JSONPath. Not here: frames whose JSON is no JSON any more (`corrupt.py`).
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from dataclasses import replace
+from functools import lru_cache
+from itertools import count
 from typing import Annotated, ClassVar, Self
 
 import jsonpath
@@ -15,13 +18,16 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from mockllm.plan import Frame, Frames
 from mockllm.request import JSON
-from mockllm.scenario.base import JSONValue
+from mockllm.scenario.base import JSONValue, Shaped, found
 from mockllm.scenario.faults.base import FrameFault, Layer
 from mockllm.scenario.faults.payload.choice import FrameChoice
 from mockllm.scenario.json_match import compiled_path
 from mockllm.scenario.text import listed_texts
 from mockllm.seeds import Seed
 from mockllm.units import refusal
+
+_MOST_PARENTS = 1_000
+_FRAME = re.compile(r"\{\{ *frame *\}\}")
 
 
 def _single(path: str) -> jsonpath.JSONPath:
@@ -37,7 +43,8 @@ def _removable(path: str) -> str:
     return path
 
 
-def _parent(path: str) -> tuple[jsonpath.JSONPath, str | int]:
+@lru_cache(_MOST_PARENTS)
+def parent_of(path: str) -> tuple[jsonpath.JSONPath, str | int]:
     """The path of the container and the key or index within it. Raises ValueError where the path does not end in one
     of these.
     """
@@ -50,9 +57,25 @@ def _parent(path: str) -> tuple[jsonpath.JSONPath, str | int]:
     raise refusal(f"'{path}' must end in a key or an index to be set, such as $.choices[0].delta.role")
 
 
-def _settable(path: str) -> str:
-    _parent(path)
+def settable(path: str) -> str:
+    """The path as it is. Raises ValueError for one that cannot be set."""
+    parent_of(path)
     return path
+
+
+def _differing(series: str | tuple[JSONValue, ...]) -> str | tuple[JSONValue, ...]:
+    if not series:
+        raise refusal("there is no value to set: give a list of them, or a text with {{ frame }} in it")
+    if isinstance(series, str) and not _FRAME.search(series):
+        raise refusal(f"{found(series)} is the same in each frame: put {{{{ frame }}}} in it, or write it under set")
+    return series
+
+
+Series = Annotated[
+    Annotated[str | tuple[JSONValue, ...], Shaped("a text with {{ frame }} in it", "a list of values")],
+    AfterValidator(_differing),
+]
+"""A value for each frame: the values in turn, or a text in which `{{ frame }}` is the number of the frame."""
 
 
 class Patch(FrameFault):
@@ -62,7 +85,7 @@ class Patch(FrameFault):
     layer: ClassVar[Layer] = Layer.PAYLOAD
 
     frames: FrameChoice = Field(default=FrameChoice(which="all"), description="which frames")
-    set: Mapping[Annotated[str, AfterValidator(_settable)], JSONValue] = Field(
+    set: Mapping[Annotated[str, AfterValidator(settable)], JSONValue] = Field(
         default_factory=dict, description="JSONPath to the new value"
     )
     remove: Annotated[
@@ -70,24 +93,39 @@ class Patch(FrameFault):
         BeforeValidator(listed_texts, json_schema_input_type=str | list[str]),
     ] = Field(default=(), description="JSONPaths to take away")
 
+    each: Mapping[Annotated[str, AfterValidator(settable)], Series] = Field(
+        default_factory=dict,
+        description="JSONPath to a value for each frame: a list, used over and over, or a text with {{ frame }} in it",
+    )
+
     @model_validator(mode="after")
     def _does_something(self) -> Self:
-        if not self.set and not self.remove:
+        if not self.set and not self.remove and not self.each:
             raise refusal("a patch needs something to set or to remove")
         return self
 
     def apply(self, frames: Frames, _seed: Seed) -> Frames | None:
         """The patched frames, or None if no path leads anywhere in a chosen frame."""
-        return self.frames.changed(frames, self._patch)
+        turns = count()
+        return self.frames.changed(frames, lambda frame: self._patch(frame, turns))
 
-    def _patch(self, frame: Frame) -> Frame | None:
-        """The patched frame, or None if no path leads anywhere in it."""
+    def _patch(self, frame: Frame, turns: Iterator[int]) -> Frame | None:
+        """The patched frame, or None if no path leads anywhere in it; each frame of JSON takes its turn."""
         if not isinstance(frame.data, Mapping):
             return None
+        turn = next(turns)
         data = deepcopy(frame.data)
         changes = sum(_take(path, data) for path in self.remove)
         changes += sum(_put(path, value, data) for path, value in self.set.items())
+        changes += sum(_put(path, _nth(series, turn, frame), data) for path, series in self.each.items())
         return replace(frame, data=data, cause=f"fault: {self.kind}") if changes else None
+
+
+def _nth(series: str | tuple[JSONValue, ...], turn: int, frame: Frame) -> JSONValue:
+    """The value for a frame, which is the next of those that are patched."""
+    if isinstance(series, tuple):
+        return series[turn % len(series)]
+    return _FRAME.sub(str(frame.ordinal), series)
 
 
 def _take(path: str, data: JSON) -> int:
@@ -110,11 +148,11 @@ def _take(path: str, data: JSON) -> int:
 
 def _put(path: str, value: JSONValue, data: JSON) -> int:
     """Set the key or item that the path ends in, in each container that it leads to; how many these were."""
-    parent, key = _parent(path)
-    return sum(_put_into(match.obj, key, deepcopy(value)) for match in list(parent.finditer(data)))
+    parent, key = parent_of(path)
+    return sum(put_into(match.obj, key, deepcopy(value)) for match in list(parent.finditer(data)))
 
 
-def _put_into(container: object, key: str | int, value: JSONValue) -> bool:
+def put_into(container: object, key: str | int, value: JSONValue) -> bool:
     """Set a key of a mapping, or an item of a list; an index one past the end appends. False if neither is possible."""
     match container, key:
         case dict(), str():

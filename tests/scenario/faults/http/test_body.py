@@ -1,18 +1,13 @@
 """Faults of the body."""
 
-import gzip
-import zlib
-
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from mockllm.plan import Close, End, Frame, Head, HeadRest, Raw, Send, Wait
 from mockllm.scenario.faults import AnyFault
-from mockllm.scenario.faults.http.body import BadChunkSize, Body, Gzip, Redirect
+from mockllm.scenario.faults.http.body import BadChunkSize, Body, Redirect
 from mockllm.seeds import Seed
-from tests.plans import BODY, body, sent, stream
+from tests.plans import body, sent, stream
 from tests.raw_http import receive, reply
 
 SEED = Seed.of("fault")
@@ -117,59 +112,6 @@ class TestBadChunkSize:
         assert received.body == whole[:first] + b"xyz\r\n" + whole[first:]
 
 
-class TestGzip:
-    @pytest.mark.parametrize("flush", [True, False])
-    @pytest.mark.parametrize("plan", [stream(), stream(split=3), body(), body(bytes(200_000))])
-    def test_the_body_decodes_to_what_it_was(self, plan, flush):
-        assert gzip.decompress(sent(Gzip(flush=flush).apply(plan, SEED))) == sent(plan)
-
-    def test_with_flush_each_frame_decodes_when_it_comes(self):
-        decoder = zlib.decompressobj(wbits=31)
-        pieces = [decoder.decompress(step.data) for step in Gzip().apply(stream(), SEED) if isinstance(step, Send)]
-        assert pieces == [step.data for step in stream() if isinstance(step, Send)]
-        assert decoder.eof
-
-    def test_without_it_all_comes_at_the_end(self):
-        sends = [step for step in Gzip(flush=False).apply(stream(), SEED) if isinstance(step, Send)]
-        assert [bool(send.data) for send in sends] == [False] * 5 + [True]
-        assert [send.frame.ordinal for send in sends] == list(range(6))
-        assert [send.cause for send in sends] == ["fault: gzip holds it back"] * 5 + [""]
-
-    def test_the_bytes_are_stored(self):
-        """RFC 1952 and RFC 1951 by hand: a head, one stored block of two bytes, an empty last block, crc and size."""
-        plan = (Head(200, (("content-length", "2"),), "length"), Send(b"hi", BODY[0]), End())
-        expected = (
-            bytes.fromhex("1f8b08 00 00000000 00ff")
-            + bytes.fromhex("00 0200 fdff") + b"hi"
-            + bytes.fromhex("01 0000 ffff")
-            + zlib.crc32(b"hi").to_bytes(4, "little")
-            + bytes.fromhex("02000000")
-        )  # fmt: skip
-        changed = Gzip().apply(plan, SEED)
-        head = Head(200, (("content-length", "30"), ("content-encoding", "gzip")), "length", "fault: gzip")
-        assert changed == (head, Send(expected, BODY[0]), End())
-
-    @pytest.mark.parametrize("plan", [*WITHOUT_HEAD, (Head(204, (), "length"), End()), body(b"")])
-    def test_an_answer_without_a_body_is_reported(self, plan):
-        assert Gzip().apply(plan, SEED) is None
-
-    @settings(deadline=None)
-    @given(st.lists(st.binary(max_size=20), min_size=1), st.booleans())
-    def test_any_body_decodes(self, parts, flush):
-        plan = (Head(200), *(Send(part, BODY[0]) for part in parts), End())
-        changed = Gzip(flush=flush).apply(plan, SEED)
-        assert (b"" if changed is None else gzip.decompress(sent(changed))) == b"".join(parts)
-
-    @pytest.mark.parametrize("stream_", [True, False])
-    def test_a_client_gets_what_it_would_have_got(self, stream_):
-        whole = receive(reply(""), stream=stream_)
-        received = receive(reply("{gzip: {}}"), stream=stream_)
-        assert received.header("content-encoding") == "gzip"
-        data = received.data if stream_ else received.body
-        assert gzip.decompress(data) == (whole.data if stream_ else whole.body)
-        assert received.header("content-length") == (None if stream_ else str(len(received.body)))
-
-
 def test_a_fault_with_no_place_says_so_and_does_nothing():
     received = receive(reply("{bad_chunk_size: {at: headers}}"), stream=False)
     assert received.exchange.unfired == ("bad_chunk_size",)
@@ -199,7 +141,6 @@ ONE_BODY = "write one of html: true, text: ... and empty: true"
         ),
         ({"redirect": ""}, ("redirect",), None),
         ({"bad_chunk_size": {}}, ("bad_chunk_size", "at"), "the key 'at' is missing: where the bad chunk is"),
-        ({"gzip": {"flush": "no"}}, ("gzip", "flush"), "expected true or false, found 'no'"),
     ],
 )
 def test_what_makes_no_sense_is_refused(written, place, message):

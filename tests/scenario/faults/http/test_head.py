@@ -9,8 +9,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from mockllm.net.mock import MockLLM
 from mockllm.plan import Close, End, Head, HeadRest, Wait, render
+from mockllm.plan import Interim as InterimStep
 from mockllm.scenario.faults import AnyFault
-from mockllm.scenario.faults.http.head import ContentLength, ContentType, Headers, Http10, SlowHeaders, Status
+from mockllm.scenario.faults.http.head import ContentLength, ContentType, Headers, Http10, Interim, SlowHeaders, Status
 from mockllm.scenario.load import load_text
 from mockllm.seeds import Seed
 from tests.plans import body, stream
@@ -252,3 +253,40 @@ def test_as_a_try_headers_are_a_fault_unless_a_reply_stands_beside_them():
     fault, other = load_text(text).rules[0].replies[0].attempts
     assert fault == Headers(remove=["x-a"])
     assert other.headers == {"x-a": "1"}
+
+
+class TestInterim:
+    def test_they_come_right_before_the_head(self):
+        fault = FAULT.validate_python({"interim": {"status": 103, "headers": {"link": "</a>"}, "times": 2}})
+        step = InterimStep(103, (("link", "</a>"),), "fault: interim")
+        assert fault.apply(body(), SEED) == (body()[0], step, step, *body()[1:])
+
+    def test_each_may_be_followed_by_a_wait(self):
+        fault = FAULT.validate_python({"interim": {"status": 102, "times": 2, "every": "1s"}})
+        pair = (InterimStep(102, (), "fault: interim"), Wait(1_000_000))
+        assert fault.apply(stream(), SEED) == (*pair, *pair, *stream())
+
+    def test_without_a_head_it_is_reported(self):
+        assert Interim(status=100).apply((Wait(5), Close()), SEED) is None
+
+    @pytest.mark.parametrize(
+        ("status", "message"),
+        [
+            (101, "101 ends HTTP on the connection, so no answer can follow it: write 100, 102, 103 or another 1xx"),
+            (200, "expected a value of at most 199, found 200"),
+            (99, "expected a value of at least 100, found 99"),
+        ],
+    )
+    def test_only_what_an_answer_can_follow(self, status, message):
+        with pytest.raises(ValidationError) as error:
+            FAULT.validate_python({"interim": status})
+        assert [details["msg"] for details in error.value.errors()] == [message]
+
+    def test_the_connection_answers_the_next_request(self):
+        with MockLLM(reply("{interim: 103}")) as mock, connect(mock) as client:
+            for _ in range(2):
+                client.sendall(request(stream=True, connection="keep-alive"))
+                answer = b""
+                while not answer.endswith(b"\r\n0\r\n\r\n"):
+                    answer += client.recv(65_536)
+                assert answer.startswith(b"HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\n")

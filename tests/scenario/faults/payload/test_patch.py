@@ -201,7 +201,7 @@ def test_patches_of_different_frames_commute(first, second):
         (
             {"ste": {"$.a": 1}, "remove": "$.a"},
             ("ste",),
-            "unknown key 'ste': did you mean 'set'? allowed here: frames, set, remove",
+            "unknown key 'ste': did you mean 'set'? allowed here: frames, set, remove, each",
         ),
     ],
 )
@@ -210,3 +210,33 @@ def test_what_makes_no_sense_is_refused_at_its_place(written, place, message):
         FAULT.validate_python({"patch": written})
     [details] = error.value.errors()
     assert (details["loc"], details["msg"]) == (("patch", *place), message)
+
+
+class TestEach:
+    FRAMES = stamp((Frame({"id": 0}), Frame("[DONE]", "done"), Frame({"id": 0}), Frame({"id": 0})))
+
+    def patched(self, written):
+        changed = FAULT.validate_python({"patch": written}).apply(self.FRAMES, SEED)
+        return [frame.data["id"] for frame in changed if isinstance(frame.data, dict)]
+
+    def test_a_list_gives_its_values_in_turn_and_over_and_over(self):
+        assert self.patched({"each": {"$.id": ["a", None]}}) == ["a", None, "a"]
+
+    def test_a_text_has_the_number_of_its_frame(self):
+        assert self.patched({"each": {"$.id": "x-{{ frame }}-{{frame}}"}}) == ["x-0-0", "x-2-2", "x-3-3"]
+
+    def test_only_the_frames_that_are_chosen_take_a_turn(self):
+        assert self.patched({"frames": [2, 3], "each": {"$.id": ["a", "b"]}}) == [0, "a", "b"]
+
+    @pytest.mark.parametrize(
+        ("series", "message"),
+        [
+            ([], "there is no value to set: give a list of them, or a text with {{ frame }} in it"),
+            ("x", "'x' is the same in each frame: put {{ frame }} in it, or write it under set"),
+            ({}, "expected a text with {{ frame }} in it or a list of values, found {}"),
+        ],
+    )
+    def test_what_makes_no_sense_is_refused(self, series, message):
+        with pytest.raises(ValidationError) as error:
+            FAULT.validate_python({"patch": {"each": {"$.id": series}}})
+        assert [details["msg"] for details in error.value.errors()] == [message]
