@@ -1,18 +1,20 @@
 """The state of one isolated copy of a scenario.
 
-Here: script positions, attempts, which faults fired, stored objects. A step is taken in one go, so two simultaneous
-requests take two steps. Not here: which namespace a call uses (`address.py`) and who keeps them (`engine.py`).
+Here: script positions, attempts, which faults fired, what chaos counts, connections and leaves to send a body, stored
+objects, when it was last used. A step is taken in one go, so two simultaneous requests take two steps. Not here: which
+namespace a call uses (`address.py`), who keeps them (`registry.py`), and what its limits have admitted (`usage.py`).
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from mockllm.limits import Meter, admit, rate_headers, refusal, token_cost
 from mockllm.request import Request
+from mockllm.scenario.chaos import UNTOUCHED, Counts
 from mockllm.scenario.document import Rule, Scenario
-from mockllm.scenario.limits import limit_for
 from mockllm.scenario.script import Step, reply_index
-from mockllm.store import Store
+from mockllm.store import Store, Stored
+from mockllm.usage import FREE, Charge, Usage
 
 MOST_REMEMBERED = 100_000
 """How many requests one namespace remembers for counting attempts; the oldest is forgotten first."""
@@ -32,23 +34,33 @@ class Namespace:
     taken: dict[int, int] = field(default_factory=dict)
     tries: dict[_Key, int] = field(default_factory=dict)
     pending: dict[tuple[int, str], int] = field(default_factory=dict)
-    fired: set[tuple[int, int, int, str]] = field(default_factory=set)
+    fired: set[tuple[int, int, int, int]] = field(default_factory=set)
     store: Store = field(default_factory=Store)
-    meters: dict[tuple[int, tuple[str, ...]], tuple[Meter, ...]] = field(default_factory=dict)
+    usage: Usage = field(default_factory=Usage)
+    used_us: int = 0
+    began_us: int | None = None
+    connections: int = 0
+    leaves: int = 0
+    copies: dict[str, int] = field(default_factory=dict)
+    counts: Counts = UNTOUCHED
+    struck: set[str] = field(default_factory=set)
 
-    def charge(self, request: Request) -> tuple[tuple[str, str], ...]:
-        """Take the request from its limits; the headers that tell what remains. Raises ApiError if it is refused."""
-        limits = self.scenario.limits
-        found = None if limits is None else limit_for(limits, request)
-        if found is None:
-            return ()
-        number, limit = found
-        key, now_us, tokens = (number, limit.shared_by(request)), request.call.at_us, token_cost(request, limit.mode)
-        admission = admit(self.meters.get(key) or limit.meters(), tokens, now_us)
-        _remember(self.meters, key, admission.meters)
-        if not admission.decision.admitted:
-            raise refusal(admission, model=request.model, tokens=tokens, mode=limit.mode, now_us=now_us)
-        return rate_headers(admission.meters, limit.mode, now_us)
+    def charge(self, request: Request, exchange: int | None = None) -> Charge:
+        """Take the request from its limit, and give the exchange a place if places are limited or load is counted; None
+        wants no place. Raises ApiError if it is refused.
+        """
+        found, load = self.scenario.limit_of(request), self.scenario.load
+        charge = FREE if found is None else self.usage.charge(*found, request, exchange)
+        return charge if load is None or exchange is None else self.usage.enter(load, request, exchange, charge.told)
+
+    def begin(self, now_us: int) -> None:
+        """Note when the first call came, from which the windows of chaos are counted; later calls change nothing."""
+        if self.began_us is None:
+            self.began_us = now_us
+
+    def elapsed_us(self, now_us: int) -> int:
+        """The time since the first call, in microseconds; 0 for a call that came before it and was decided later."""
+        return max(now_us - (now_us if self.began_us is None else self.began_us), 0)
 
     def take(self, number: int, rule: Rule, request: Request) -> tuple[int, int] | None:
         """The reply and the attempt number that this request gets, taken in one go; None if the script is used up.
@@ -72,12 +84,22 @@ class Namespace:
             self.pending.pop((number, request.fingerprint), None)
         return index, attempt
 
-    def fire(self, number: int, index: int, attempt: int, step: Step, unfired: tuple[str, ...]) -> None:
-        """Note which faults of a step had a place to act; attempt 0 is the reply itself, after its
-        scripted attempts.
+    def keep(self, kept: Iterable[Stored], request: Request) -> None:
+        """Keep what belongs to the answer of this request, and count it among the answers that it got."""
+        for stored in kept:
+            self.store.put(replace(stored, at_us=request.call.at_us))
+            _remember(self.copies, request.fingerprint, self.copies.get(request.fingerprint, 0) + 1)
+
+    def stay(self, number: int, index: int, request: Request) -> None:
+        """Let the next try of this request get the same reply, as chaos struck this one."""
+        _remember(self.pending, (number, request.fingerprint), index)
+
+    def fire(self, number: int, index: int, attempt: int, step: Step, missed: Collection[int]) -> None:
+        """Note which faults of a step had a place to act, by their places in the step; attempt 0 is the reply itself,
+        after its scripted attempts. `missed` are the places of those that had none.
         """
         attempt = 0 if step.last else attempt
-        self.fired.update((number, index, attempt, fault.kind) for fault in step.faults if fault.kind not in unfired)
+        self.fired.update((number, index, attempt, place) for place in range(len(step.faults)) if place not in missed)
 
 
 def _remember(memory: dict[_K, _V], key: _K, value: _V) -> None:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from mockllm.address import is_address, resolve
@@ -44,6 +46,21 @@ def test_a_path_under_no_base_is_404_and_says_what_a_base_is(path):
         f"Invalid URL (POST {path}). mockllm: the base URL ends in /v1, as in /v1/chat/completions or "
         "/SCENARIO/v1/chat/completions."
     )
+
+
+@pytest.mark.parametrize(
+    ("headers", "body"),
+    [
+        ((("authorization", "Bearer sk-mock-other@7"),), None),
+        ((("api-key", "sk-mock-other@7"),), None),
+        ((("X-MockLLM", "other@7"),), None),
+        ((), {"model": "mockllm/other@7"}),
+    ],
+)
+@pytest.mark.parametrize(("url", "path"), [("/chat/completions", "/chat/completions"), ("/v1/x/y", "/x/y")])
+def test_each_way_but_the_url_does_alone_even_without_a_base(url, path, headers, body):
+    found = resolve(call("POST", url, body, headers), LIBRARY)
+    assert (found.namespace, found.run, found.path) == ("other@7", "7", path)
 
 
 def test_an_unknown_scenario_is_404_with_the_nearest_name():
@@ -96,14 +113,73 @@ def test_a_model_that_begins_so_is_an_address(body, expected):
     assert address("/v1/chat/completions", body=body)[:2] == expected
 
 
-def test_what_the_url_leaves_out_is_taken_from_the_key_and_then_from_the_model():
-    def found(path, key, model):
-        return address(path, key=key, body={"model": model})[:2]
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("other@7", ("other", "7")), (" other ", ("other", "")), ("@7", ("first", "7")), ("", ("first", ""))],
+)
+def test_a_header_is_an_address(text, expected):
+    found = resolve(call("GET", "/v1/models", headers=(("x-mockllm", text),)), LIBRARY)
+    assert (found.scenario.name, found.run) == expected
 
-    assert found("/other@1/v1/x", "sk-mock-first@2", "mockllm/first@3") == ("other", "1")
-    assert found("/other/v1/x", "sk-mock-first@2", "mockllm/first@3") == ("other", "2")
-    assert found("/v1/x", "sk-mock-@2", "mockllm/other@3") == ("other", "2")
-    assert found("/v1/x", "sk-test", "mockllm/other@3") == ("other", "3")
+
+def found_by(path, header, key, model):
+    headers = (("x-mockllm", header), ("authorization", f"Bearer {key}"))
+    found = resolve(call("POST", path, {"model": model}, headers), LIBRARY)
+    return found.scenario.name, found.run
+
+
+@pytest.mark.parametrize(
+    ("path", "header", "key", "model", "expected"),
+    [
+        ("/other/v1/x", "", "sk-mock-@2", "gpt-4o", ("other", "2")),
+        ("/@2/v1/x", "", "sk-test", "mockllm/other", ("other", "2")),
+        ("/v1/x", "other", "sk-mock-@3", "gpt-4o", ("other", "3")),
+        ("/v1/x", "@3", "sk-mock-other@", "gpt-4o", ("other", "3")),
+        ("/other@1/v1/x", "other@1", "sk-mock-other@1", "mockllm/other@1", ("other", "1")),
+    ],
+)
+def test_one_place_completes_what_another_leaves_out(path, header, key, model, expected):
+    assert found_by(path, header, key, model) == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "header", "key", "model", "words"),
+    [
+        (
+            "/other@1/v1/x",
+            "",
+            "sk-mock-first@1",
+            "gpt-4o",
+            "two scenarios: 'other' in the URL /other@1/v1 and 'first' in the key sk-mock-first@1.",
+        ),
+        (
+            "/other@1/v1/x",
+            "@2",
+            "sk-test",
+            "gpt-4o",
+            "two runs: '1' in the URL /other@1/v1 and '2' in the header x-mockllm: @2.",
+        ),
+        (
+            "/v1/x",
+            "",
+            "sk-mock-other@2",
+            "mockllm/other@3",
+            "two runs: '2' in the key sk-mock-other@2 and '3' in the model mockllm/other@3.",
+        ),
+        (
+            "/@1/v1/x",
+            "first",
+            "sk-mock-@1",
+            "mockllm/other",
+            "two scenarios: 'first' in the header x-mockllm: first and 'other' in the model mockllm/other.",
+        ),
+    ],
+)
+def test_two_places_that_disagree_are_refused_with_both(path, header, key, model, words):
+    with pytest.raises(ApiError) as caught:
+        found_by(path, header, key, model)
+    assert (caught.value.status, caught.value.code) == (400, "address_conflict")
+    assert caught.value.message == f"mockllm: this request names {words} Name one, or the same in both."
 
 
 def test_an_address_in_a_key_or_a_model_that_leads_nowhere_is_told():
@@ -122,3 +198,98 @@ def test_only_models_with_the_prefix_are_addresses():
 def test_headers_are_not_needed():
     assert resolve(call("GET", "/v1/models", headers=()), LIBRARY).run == ""
     assert Headers().get("authorization") is None
+
+
+# Scenarios that are bound to one namespace.
+
+OWN = load_text("name: own")
+
+
+@pytest.mark.parametrize(
+    ("bound", "path", "namespace"),
+    [
+        ("default@7", "/@7/v1/models", "default@7"),
+        ("default@7", "/default@7/v1/models", "default@7"),
+        ("first@7", "/@7/v1/models", "first@7"),
+        ("first@7", "/first@7/v1/models", "first@7"),
+        ("unheard@7", "/unheard@7/v1/models", "unheard@7"),
+        ("default", "/v1/models", "default"),
+        ("other", "/other/v1/models", "other"),
+    ],
+)
+def test_a_bound_namespace_has_its_own_scenario(bound, path, namespace):
+    found = resolve(call("GET", path), LIBRARY, {bound: OWN})
+    assert (found.scenario, found.namespace, found.path) == (OWN, namespace, "/models")
+
+
+@pytest.mark.parametrize("path", ["/v1/models", "/@8/v1/models", "/first/v1/models", "/other@7/v1/models"])
+def test_other_namespaces_have_what_they_had(path):
+    found = resolve(call("GET", path), LIBRARY, {"default@7": OWN, "first@7": OWN})
+    assert found.scenario is not OWN
+
+
+def test_a_bound_default_needs_no_default_scenario():
+    found = resolve(call("GET", "/@7/v1/models"), Library(), {"default@7": OWN})
+    assert (found.scenario, found.run) == (OWN, "7")
+
+
+def profiled(name, profile):
+    return load_text(f"{{name: {name}, profile: {profile}, rules: [{{replies: [Hi]}}]}}")
+
+
+VENDORS = Library(
+    scenarios=[
+        profiled("deployed", "azure"),
+        profiled("routed", "openrouter"),
+        profiled("rooted", "perplexity"),
+        load_text("name: plain"),
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("path", "namespace", "rest", "given"),
+    [
+        ("/v1/models", "deployed", "/models", ()),
+        ("/routed/v1/models", "routed", "/models", ()),
+        ("/openai/deployments/gpt-4o/chat/completions", "deployed", "/chat/completions", (("model", "gpt-4o"),)),
+        ("/deployed@7/openai/deployments/x/embeddings", "deployed@7", "/embeddings", (("model", "x"),)),
+        ("/openai/v1/models", "deployed", "/models", ()),
+        ("/openai/models", "deployed", "/models", ()),
+        ("/routed/api/v1/models", "routed", "/models", ()),
+        ("/routed@7/api/v1/models", "routed@7", "/models", ()),
+        ("/rooted/chat/completions", "rooted", "/chat/completions", ()),
+    ],
+)
+def test_a_scenario_with_a_profile_is_under_the_paths_of_the_vendor_too(path, namespace, rest, given):
+    found = resolve(replace(call("GET", path, headers=()), query="api-version=2024-10-21"), VENDORS)
+    assert (found.namespace, found.path, found.given) == (namespace, rest, given)
+
+
+def test_a_key_may_name_the_scenario_whose_paths_these_are():
+    found = resolve(call("GET", "/api/v1/models", headers=(("authorization", "Bearer sk-mock-routed@7"),)), VENDORS)
+    assert (found.namespace, found.path) == ("routed@7", "/models")
+    found = resolve(
+        replace(
+            call("GET", "/openai/deployments/x/embeddings", headers=(("api-key", "sk-mock-deployed@7"),)),
+            query="api-version=1",
+        ),
+        VENDORS,
+    )
+    assert (found.namespace, found.path) == ("deployed@7", "/embeddings")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/openai/models",  # without api-version
+        "/plain/api/v1/models",
+        "/plain/openai/v1/models",
+        "/nobody/api/v1/models",
+        "/api/v1/models",  # the default scenario has the paths of another vendor
+    ],
+)
+def test_nobody_else_is_under_the_paths_of_a_vendor(path):
+    with pytest.raises(ApiError) as caught:
+        resolve(call("GET", path, headers=()), VENDORS)
+    assert caught.value.status == 404

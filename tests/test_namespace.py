@@ -5,8 +5,9 @@ from mockllm.errors import ApiError
 from mockllm.namespace import Namespace
 from mockllm.request import Call, Request
 from mockllm.scenario.document import Rule, Scenario
-from mockllm.scenario.load import load_value
+from mockllm.scenario.load import load_text, load_value
 from mockllm.scenario.script import step_of
+from mockllm.store import Stored
 
 
 def asked(name):
@@ -104,17 +105,17 @@ def test_faults_that_had_a_place_are_noted_under_their_try():
     rule = Rule(replies=(FAULTY,))
     found = Namespace(Scenario(rules=(rule,)))
     found.fire(0, 0, 1, step_of(rule.replies[0], 1), ())
-    assert found.fired == {(0, 0, 1, "status"), (0, 0, 1, "reset"), (0, 0, 1, "stall")}
-    found.fire(0, 0, 2, step_of(rule.replies[0], 2), ("done",))
-    assert (0, 0, 2, "done") not in found.fired
+    assert found.fired == {(0, 0, 1, 0), (0, 0, 1, 1), (0, 0, 1, 2)}, "the reply's own two, and that of the try"
+    found.fire(0, 0, 2, step_of(rule.replies[0], 2), (0,))
+    assert (0, 0, 2, 0) not in found.fired
 
 
 @pytest.mark.parametrize("attempt", [3, 4, 9])
 def test_all_tries_after_the_scripted_ones_are_the_reply_itself(attempt):
     rule = Rule(replies=(FAULTY,))
     found = Namespace(Scenario(rules=(rule,)))
-    found.fire(0, 0, attempt, step_of(rule.replies[0], attempt), ("stall",))
-    assert found.fired == {(0, 0, 0, "reset")}
+    found.fire(0, 0, attempt, step_of(rule.replies[0], attempt), (1,))
+    assert found.fired == {(0, 0, 0, 0)}
 
 
 # Rate limits.
@@ -126,14 +127,14 @@ MINUTE_US = 60_000_000
 def charged(found, at_us=0, model="gpt-4o"):
     """The remaining requests that the headers tell."""
     told = found.charge(Request("chat", Call("POST", "/", at_us=at_us), model=model))
-    return dict(told).get("x-ratelimit-remaining-requests")
+    return dict(told.told).get("x-ratelimit-remaining-requests")
 
 
 def test_without_limits_and_beside_them_nothing_is_charged_or_told():
     assert charged(Namespace(Scenario())) is None
     found = Namespace(LIMITED)
     assert charged(found, model="gpt-9") is None
-    assert found.meters == {}
+    assert found.usage.meters == {}
 
 
 def test_each_request_takes_from_its_limit_which_fills_again_with_time():
@@ -149,3 +150,29 @@ def test_above_the_limit_a_request_is_refused_and_another_namespace_is_not():
         charged(found)
     assert (caught.value.status, caught.value.code) == (429, "rate_limit_exceeded")
     assert charged(other) == "1"
+
+
+def test_the_first_call_begins_the_time_and_later_ones_change_nothing():
+    state = Namespace(load_text("rules: []"))
+    assert state.elapsed_us(7) == 0
+    state.begin(5_000)
+    state.begin(9_000)
+    assert [state.elapsed_us(now_us) for now_us in (5_000, 8_000, 4_000)] == [0, 3_000, 0]
+
+
+def test_a_request_that_was_told_to_stay_gets_the_same_reply_again():
+    scenario = load_text("rules: [{replies: [One, Two]}]")
+    state, (rule,) = Namespace(scenario), scenario.rules
+    assert state.take(0, rule, asked("a")) == (0, 1)
+    state.stay(0, 0, asked("a"))
+    assert [state.take(0, rule, asked("a")) for _ in range(2)] == [(0, 2), (1, 1)]
+
+
+def test_what_is_kept_is_counted_by_request_and_has_the_time_of_its_call():
+    found = Namespace(Scenario())
+    request = Request("responses", Call("POST", "/", at_us=7), fingerprint="x")
+    found.keep((Stored("response", "a", {}),), request)
+    found.keep((), request)
+    found.keep((Stored("response", "b", {}),), request)
+    assert found.copies == {"x": 2}
+    assert [(stored.id, stored.at_us) for stored in found.store.all("response")] == [("a", 7), ("b", 7)]

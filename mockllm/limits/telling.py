@@ -10,12 +10,14 @@ told to wait in `retry-after` and `retry-after-ms` is rounded up, so whoever obe
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from mockllm.catalogue import KNOWN_ERRORS
 from mockllm.errors import ApiError
 from mockllm.limits.decision import ceil_div
 from mockllm.limits.duration import go_duration
 from mockllm.limits.meter import Admission, Meter, Unit
 from mockllm.limits.mode import Mode
 from mockllm.limits.rate import DAY_US, HOUR_US, MINUTE_US, SECOND_US
+from mockllm.limits.slots import Slots
 
 _MS_US = 1_000
 _ORGANIZATION = "org-mockllm"
@@ -77,7 +79,7 @@ _DEPLOYMENT = (
 _FORMS: Mapping[Mode, _Form] = {
     "openai": _OPENAI,
     "fixed_window": _OPENAI,
-    "groq": _Form(
+    "per_day": _Form(
         refused=(
             "Rate limit reached for model `{model}` in organization `{organization}` service tier `on_demand` on "
             "{unit} per {window} ({short}): Limit {limit}, Used {used}, Requested {cost}. Please try again in {wait}."
@@ -93,7 +95,7 @@ _FORMS: Mapping[Mode, _Form] = {
         too_large_status=413,
         with_ms=False,
     ),
-    "azure": _Form(
+    "slices": _Form(
         refused=_DEPLOYMENT,
         too_large=_DEPLOYMENT,
         windows=_OPENAI.windows,
@@ -160,3 +162,21 @@ def _hints(wait_us: int, form: _Form) -> _Pairs:
         return ()
     milliseconds = (("retry-after-ms", str(ceil_div(wait_us, _MS_US))),) if form.with_ms else ()
     return (("retry-after", _seconds(wait_us)), *milliseconds)
+
+
+def crowded(slots: Slots, *, model: str, shared_by_all: bool, told: _Pairs) -> ApiError:
+    """The refusal of a request for which there is no place, not even in the queue. Nobody knows when one is free, so it
+    has no hint when to try again.
+
+    Who uses up an own limit is told so with 429; where all share one, the server is what is overloaded, and says so
+    with 503 (wire-contract §4.2).
+    """
+    if shared_by_all:
+        known = KNOWN_ERRORS["server_is_overloaded"]
+        return ApiError(known.status, known.message, type_=known.type, code=known.code, headers=told)
+    message = (
+        f"Rate limit reached for {model} in organization {_ORGANIZATION} on concurrent requests: "
+        f"Limit {slots.most_running}, Used {len(slots.running)}, Queued {len(slots.waiting)}, Requested 1. "
+        f"Please try again when one of them has ended. {_LEARN}"
+    )
+    return ApiError(429, message, type_="requests", code=_CODE, headers=told)

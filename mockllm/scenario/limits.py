@@ -1,6 +1,6 @@
 """How much a client may ask for: `limits`.
 
-Here: the words for rates, and which requests share a limit. Not here: the arithmetic, the headers and
+Here: the words for rates and concurrency, and which requests share a limit. Not here: the arithmetic, the headers and
 the refusals (`mockllm/limits/`), and who keeps the state (`namespace.py`).
 """
 
@@ -9,11 +9,11 @@ from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
-from mockllm.limits import Meter, Mode, Rate, Unit, new_meter, parse_amount, parse_rate
+from mockllm.limits import Meter, Mode, Rate, Slots, Unit, new_meter, parse_amount, parse_rate
 from mockllm.limits.meter import SLICE_US
 from mockllm.limits.rate import AMOUNT_PATTERN, DAY_US, MOST, RATE_PATTERN
 from mockllm.request import Request
-from mockllm.scenario.base import Authored, Shaped, found
+from mockllm.scenario.base import Authored, Integer, Shaped, found
 from mockllm.scenario.text import Wanted, fits
 from mockllm.units import parse_duration, refusal
 
@@ -60,6 +60,9 @@ Amount = Annotated[
 ]
 """A whole number above zero, written `1000`, `90K`, `1.5M`."""
 
+MOST_AT_A_TIME = 10_000
+"""The largest numbers of requests that are answered and that wait at a time."""
+
 Sharer: TypeAlias = Literal["key", "model", "namespace"]
 
 
@@ -68,6 +71,7 @@ _INSTEAD: Mapping[str, str] = {
     "tpm": "tokens: 90K/min",
     "rpd": "requests_per_day: 1000",
     "tpd": "tokens_per_day: 1.5M",
+    "concurrency": "concurrent: 4",
     "requests_per_minute": "requests: 60/min",
     "tokens_per_minute": "tokens: 90K/min",
 }
@@ -86,7 +90,7 @@ class Limit(Authored):
     ] = Field(default=("key", "model"), description="what has limits of its own; namespace is one limit for all")
     mode: Mode = Field(default="openai", description="how limits refill, and what headers and refusals say")
     slice: Literal["1s", "10s"] | None = Field(
-        default=None, description="mode azure: the part of a minute that admits its share of requests; 10s if left out"
+        default=None, description="mode slices: the part of a minute that admits its share of requests; 10s if left out"
     )
     requests: RateText | None = Field(default=None, description="requests in a window, such as 60/min")
     requests_per_day: Amount | None = Field(default=None, description="requests in a day, beside those of `requests`")
@@ -96,6 +100,13 @@ class Limit(Authored):
         default=None, description="tokens of the project, told in headers of its own"
     )
 
+    concurrent: Annotated[Integer, Field(ge=1, le=MOST_AT_A_TIME)] | None = Field(
+        default=None, description="requests that are answered at a time; the next one waits, or is refused"
+    )
+    queue: Annotated[Integer, Field(ge=0, le=MOST_AT_A_TIME)] | None = Field(
+        default=None, description="how many wait for their turn, first come, first served; none if left out"
+    )
+
     @classmethod
     def hint(cls, key: str) -> str:
         """The key that has another name here, or the nearest one."""
@@ -103,13 +114,15 @@ class Limit(Authored):
 
     @model_validator(mode="after")
     def _sensible(self) -> Self:
-        if not any(self._rates()):
-            raise ValueError("nothing is limited: give requests or tokens")
+        if not any(self._rates()) and self.concurrent is None:
+            raise ValueError("nothing is limited: give requests, tokens or concurrent")
+        if self.queue is not None and self.concurrent is None:
+            raise ValueError("nothing waits in the queue unless concurrent says how many are answered at a time")
         if {"namespace"} < self._sharers():
             raise ValueError("per: namespace is one limit for all: keep it alone, or name key and model")
-        if self.slice is not None and self.mode != "azure":
-            raise ValueError(f"slice belongs to mode azure, and the mode is {self.mode}: drop one of them")
-        if self.project_tokens is not None and self.mode in {"azure", "groq"}:
+        if self.slice is not None and self.mode != "slices":
+            raise ValueError(f"slice belongs to mode slices, and the mode is {self.mode}: drop one of them")
+        if self.project_tokens is not None and self.mode in {"slices", "per_day"}:
             raise ValueError(
                 f"mode {self.mode} has no limit of project tokens: drop project_tokens, or use mode openai"
             )
@@ -139,6 +152,15 @@ class Limit(Authored):
         """All rates, unused."""
         slice_us = SLICE_US if self.slice is None else parse_duration(self.slice)
         return tuple(new_meter(unit, rate, self.mode, slice_us) for unit, rate in self._rates())
+
+    def slots(self) -> Slots | None:
+        """All places, free; None if there may be any number of requests at a time."""
+        return None if self.concurrent is None else Slots(self.concurrent, self.queue or 0)
+
+    @property
+    def shared_by_all(self) -> bool:
+        """Whether it limits the whole namespace, as the capacity of a server does, rather than one client."""
+        return self._sharers() == {"namespace"}
 
     def _sharers(self) -> frozenset[Sharer]:
         return frozenset((self.per,) if isinstance(self.per, str) else self.per)

@@ -30,7 +30,7 @@ def test_a_request_costs_the_larger_of_its_input_and_what_it_may_generate(charac
     assert token_cost(asking(characters, max_tokens=max_tokens), "fixed_window") == cost
 
 
-@pytest.mark.parametrize("mode", ["azure", "groq"])
+@pytest.mark.parametrize("mode", ["slices", "per_day"])
 def test_some_limits_count_input_and_output_together(mode):
     assert token_cost(asking(400, max_tokens=500), mode) == 600
     assert token_cost(asking(400), mode) == 100

@@ -14,7 +14,7 @@ from mockllm.limits.window import Window
 
 RATES = st.builds(Rate, st.integers(1, 40), st.sampled_from([SECOND_US, MINUTE_US, HOUR_US, DAY_US]))
 UNITS = st.sampled_from(["requests", "tokens", "project-tokens"])
-MODES = st.sampled_from(["openai", "azure", "groq", "fixed_window"])
+MODES = st.sampled_from(["openai", "slices", "per_day", "fixed_window"])
 SLICES = st.sampled_from([SECOND_US, 10 * SECOND_US])
 METERS = st.lists(st.builds(new_meter, UNITS, RATES, MODES, SLICES), min_size=1, max_size=5).map(tuple)
 CALLS = st.lists(
@@ -78,11 +78,11 @@ def test_the_wait_is_the_first_time_at_which_all_limits_admit(meters, calls):
     ("mode", "unit", "rate", "state"),
     [
         ("openai", "requests", Rate(60, MINUTE_US), Bucket(60, MINUTE_US, 60 * MINUTE_US)),
-        ("groq", "tokens", Rate(8_000, MINUTE_US), Bucket(8_000, MINUTE_US, 8_000 * MINUTE_US)),
+        ("per_day", "tokens", Rate(8_000, MINUTE_US), Bucket(8_000, MINUTE_US, 8_000 * MINUTE_US)),
         ("fixed_window", "requests", Rate(60, MINUTE_US), Window(60, MINUTE_US)),
-        ("azure", "requests", Rate(60, MINUTE_US), Window(60, MINUTE_US, 6)),
-        ("azure", "requests", Rate(60, DAY_US), Window(60, DAY_US)),
-        ("azure", "tokens", Rate(60, MINUTE_US), Window(60, MINUTE_US)),
+        ("slices", "requests", Rate(60, MINUTE_US), Window(60, MINUTE_US, 6)),
+        ("slices", "requests", Rate(60, DAY_US), Window(60, DAY_US)),
+        ("slices", "tokens", Rate(60, MINUTE_US), Window(60, MINUTE_US)),
     ],
 )
 def test_a_mode_decides_how_a_limit_counts(mode, unit, rate, state):
@@ -90,7 +90,7 @@ def test_a_mode_decides_how_a_limit_counts(mode, unit, rate, state):
 
 
 def test_slices_may_be_a_second_long():
-    assert new_meter("requests", Rate(600, MINUTE_US), "azure", SECOND_US).state == Window(600, MINUTE_US, 60)
+    assert new_meter("requests", Rate(600, MINUTE_US), "slices", SECOND_US).state == Window(600, MINUTE_US, 60)
 
 
 def bucket(unit, amount, window_us=MINUTE_US):

@@ -6,7 +6,7 @@ from mockllm.limits.mode import REFILLED, SLICED, SUMMED, Mode
 
 
 def test_what_a_mode_does_is_said_of_modes_that_there_are():
-    assert set(get_args(Mode)) == {"openai", "azure", "groq", "fixed_window"}
+    assert set(get_args(Mode)) == {"openai", "slices", "per_day", "fixed_window"}
     assert set(get_args(Mode)) >= REFILLED | SLICED | SUMMED
 
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from mockllm.limits.meter import admit, new_meter
 from mockllm.limits.rate import DAY_US, HOUR_US, MINUTE_US, SECOND_US, Rate
-from mockllm.limits.telling import rate_headers, refusal
+from mockllm.limits.slots import Slots
+from mockllm.limits.telling import crowded, rate_headers, refusal
 
 ORGANIZATION = "org-mockllm"
 LEARN = "Visit https://platform.openai.com/account/rate-limits to learn more."
@@ -72,7 +73,7 @@ def test_recorded_headers_are_told(unit, rate, count, later_us, pair):
     ],
 )
 def test_recorded_headers_of_daily_requests_are_told(unit, rate, count, remaining, reset):
-    headers = told((used(unit, rate, count, "groq"),), "groq")
+    headers = told((used(unit, rate, count, "per_day"),), "per_day")
     assert headers[f"x-ratelimit-remaining-{unit}"] == remaining
     assert headers[f"x-ratelimit-reset-{unit}"] == reset
 
@@ -101,8 +102,8 @@ def test_without_limits_nothing_is_told():
     [
         ("openai", "1000", "1500000"),
         ("fixed_window", "1000", "1500000"),
-        ("groq", "1000", "8000"),
-        ("azure", "10", "8000"),
+        ("per_day", "1000", "8000"),
+        ("slices", "10", "8000"),
     ],
 )
 def test_of_a_minute_and_a_day_headers_tell_one(mode, requests, tokens):
@@ -203,8 +204,8 @@ def test_a_request_that_can_never_pass_is_told_so_without_a_time():
     assert not [name for name, _ in error.headers if name.startswith("retry-after")]
 
 
-def test_groq_tells_the_wait_to_the_microsecond_and_no_milliseconds_header():
-    error = refused((used("tokens", Rate(8_000, MINUTE_US), 6_577, "groq"),), 2_112, "groq")
+def test_per_day_tells_the_wait_to_the_microsecond_and_no_milliseconds_header():
+    error = refused((used("tokens", Rate(8_000, MINUTE_US), 6_577, "per_day"),), 2_112, "per_day")
     assert error.message == (
         f"Rate limit reached for model `gpt-4o` in organization `{ORGANIZATION}` service tier `on_demand` on tokens "
         "per minute (TPM): Limit 8000, Used 6577, Requested 2112. Please try again in 5.1675s."
@@ -213,8 +214,8 @@ def test_groq_tells_the_wait_to_the_microsecond_and_no_milliseconds_header():
     assert "retry-after-ms" not in dict(error.headers)
 
 
-def test_groq_refuses_a_request_that_can_never_pass_as_too_large():
-    error = refused((used("tokens", Rate(6_000, MINUTE_US), 0, "groq"),), 9_852, "groq")
+def test_per_day_refuses_a_request_that_can_never_pass_as_too_large():
+    error = refused((used("tokens", Rate(6_000, MINUTE_US), 0, "per_day"),), 9_852, "per_day")
     assert (error.status, error.type, error.code) == (413, "tokens", "rate_limit_exceeded")
     assert error.message == (
         f"Request too large for model `gpt-4o` in organization `{ORGANIZATION}` service tier `on_demand` on tokens per "
@@ -223,9 +224,9 @@ def test_groq_refuses_a_request_that_can_never_pass_as_too_large():
     assert "retry-after" not in dict(error.headers)
 
 
-def test_azure_tells_whole_seconds_and_the_share_of_a_slice():
-    meters = (used("requests", Rate(120, MINUTE_US), 20, "azure"), used("tokens", Rate(1_000, MINUTE_US), 7, "azure"))
-    error = refused(meters, 3, "azure", 1_500_001)
+def test_slices_tell_whole_seconds_and_the_share_of_a_slice():
+    meters = (used("requests", Rate(120, MINUTE_US), 20, "slices"), used("tokens", Rate(1_000, MINUTE_US), 7, "slices"))
+    error = refused(meters, 3, "slices", 1_500_001)
     assert error.headers == (
         ("x-ratelimit-limit-requests", "20"),
         ("x-ratelimit-limit-tokens", "1000"),
@@ -243,8 +244,8 @@ def test_azure_tells_whole_seconds_and_the_share_of_a_slice():
     )
 
 
-def test_azure_sends_a_request_that_can_never_pass_away_for_a_day():
-    error = refused((used("tokens", Rate(1_000, MINUTE_US), 0, "azure"),), 1_001, "azure")
+def test_slices_send_a_request_that_can_never_pass_away_for_a_day():
+    error = refused((used("tokens", Rate(1_000, MINUTE_US), 0, "slices"),), 1_001, "slices")
     assert error.status == 429
     assert error.message.endswith(
         "exceeded token rate limit of your current pricing tier. Please retry after 86400 seconds."
@@ -257,3 +258,21 @@ def test_a_limit_that_starts_again_tells_when():
     error = refused(meters, 0, "fixed_window", 40_250_000)
     assert dict(error.headers)["x-ratelimit-reset-requests"] == "19.75s"
     assert "Please try again in 19.75s." in error.message
+
+
+TOLD = (("x-ratelimit-limit-requests", "60"),)
+
+
+def test_without_a_place_one_client_is_told_how_many_requests_it_has():
+    error = crowded(Slots(2, 1, (1, 2), (3,)), model="gpt-5.1", shared_by_all=False, told=TOLD)
+    assert (error.status, error.type, error.code, error.headers) == (429, "requests", "rate_limit_exceeded", TOLD)
+    assert error.message.startswith(
+        "Rate limit reached for gpt-5.1 in organization org-mockllm on concurrent requests: Limit 2, Used 2, Queued 1, "
+        "Requested 1. Please try again when one of them has ended."
+    )
+
+
+def test_where_all_share_the_places_the_server_is_overloaded():
+    error = crowded(Slots(2, 0, (1, 2)), model="gpt-5.1", shared_by_all=True, told=TOLD)
+    assert (error.status, error.type, error.code) == (503, "service_unavailable_error", "server_is_overloaded")
+    assert error.headers == TOLD

@@ -4,7 +4,7 @@ import pytest
 from jsonschema import Draft7Validator
 from pydantic import TypeAdapter, ValidationError
 
-from mockllm.limits import Bucket, Meter, Rate, Window
+from mockllm.limits import Bucket, Meter, Rate, Slots, Window
 from mockllm.request import Call, Headers, Request
 from mockllm.scenario.limits import Limit, Limits, limit_for
 
@@ -52,11 +52,11 @@ def test_every_rate_becomes_a_limit_that_refills():
     ("written", "state"),
     [
         ({"mode": "openai"}, Bucket.full(Rate(120, MINUTE_US))),
-        ({"mode": "groq"}, Bucket.full(Rate(120, MINUTE_US))),
+        ({"mode": "per_day"}, Bucket.full(Rate(120, MINUTE_US))),
         ({"mode": "fixed_window"}, Window(120, MINUTE_US)),
-        ({"mode": "azure"}, Window(120, MINUTE_US, 6)),
-        ({"mode": "azure", "slice": "10s"}, Window(120, MINUTE_US, 6)),
-        ({"mode": "azure", "slice": "1s"}, Window(120, MINUTE_US, 60)),
+        ({"mode": "slices"}, Window(120, MINUTE_US, 6)),
+        ({"mode": "slices", "slice": "10s"}, Window(120, MINUTE_US, 6)),
+        ({"mode": "slices", "slice": "1s"}, Window(120, MINUTE_US, 60)),
     ],
 )
 def test_the_mode_decides_how_limits_count(written, state):
@@ -124,8 +124,8 @@ def test_one_limit_is_a_list_of_one():
     [
         (5, (), f"expected a mapping with keys from {KEYS}, found 5"),
         ([], (), "the list is empty: give it at least one entry"),
-        ({}, (), "nothing is limited: give requests or tokens"),
-        ({"per": "key"}, (), "nothing is limited: give requests or tokens"),
+        ({}, (), "nothing is limited: give requests, tokens or concurrent"),
+        ({"per": "key"}, (), "nothing is limited: give requests, tokens or concurrent"),
         ({"requests": 60}, ("requests",), "60 is not a rate: write an amount and a window, such as 60/min"),
         ({"requests": "60/minute"}, ("requests",), f"'60/minute' is not a rate: {RATE_FORMS}"),
         (
@@ -174,18 +174,18 @@ def test_one_limit_is_a_list_of_one():
         (
             {"requests": "1/s", "mode": "sliding"},
             ("mode",),
-            "expected openai, azure, groq or fixed_window, found 'sliding'",
+            "expected openai, slices, per_day or fixed_window, found 'sliding'",
         ),
         (
             {"requests": "1/s", "slice": "1s"},
             (),
-            "slice belongs to mode azure, and the mode is openai: drop one of them",
+            "slice belongs to mode slices, and the mode is openai: drop one of them",
         ),
-        ({"requests": "1/s", "mode": "azure", "slice": "5s"}, ("slice",), "expected 1s or 10s, found '5s'"),
+        ({"requests": "1/s", "mode": "slices", "slice": "5s"}, ("slice",), "expected 1s or 10s, found '5s'"),
         (
-            {"project_tokens": "1/s", "mode": "groq"},
+            {"project_tokens": "1/s", "mode": "per_day"},
             (),
-            "mode groq has no limit of project tokens: drop project_tokens, or use mode openai",
+            "mode per_day has no limit of project tokens: drop project_tokens, or use mode openai",
         ),
         (
             {"requests": "1/day", "requests_per_day": 2},
@@ -193,6 +193,14 @@ def test_one_limit_is_a_list_of_one():
             "requests and requests_per_day both limit a day: keep one",
         ),
         ({"tokens": "1/day", "tokens_per_day": 2}, (), "tokens and tokens_per_day both limit a day: keep one"),
+        (
+            {"requests": "1/s", "queue": 3},
+            (),
+            "nothing waits in the queue unless concurrent says how many are answered at a time",
+        ),
+        ({"concurrency": 3}, ("concurrency",), f"unknown key 'concurrency': write concurrent: 4; allowed here: {KEYS}"),
+        ({"concurrent": 0}, ("concurrent",), "expected a value of at least 1, found 0"),
+        ({"concurrent": 1, "queue": 10_001}, ("queue",), "expected a value of at most 10000, found 10001"),
         (
             [{"requests": "1/s"}, {"models": "gpt-4*", "requests": "2/s"}],
             (),
@@ -207,6 +215,26 @@ def test_what_makes_no_limit_is_refused_with_what_to_do(value, place, message):
     assert message is None or found_message == message
 
 
+@pytest.mark.parametrize(
+    ("written", "slots"),
+    [
+        ({"concurrent": 4}, Slots(4, 0)),
+        ({"concurrent": 4, "queue": 10}, Slots(4, 10)),
+        ({"concurrent": 4, "queue": 0, "requests": "1/s"}, Slots(4, 0)),
+        ({"requests": "1/s"}, None),
+    ],
+)
+def test_requests_at_a_time_may_be_limited_alone_or_beside_rates(written, slots):
+    assert limits(written).slots() == slots
+
+
+@pytest.mark.parametrize(
+    ("per", "shared"), [("namespace", True), (["namespace"], True), ("key", False), (["key", "model"], False)]
+)
+def test_a_limit_of_the_namespace_is_one_of_the_server(per, shared):
+    assert limits({"concurrent": 4, "per": per}).shared_by_all is shared
+
+
 def test_a_day_may_be_limited_beside_a_shorter_window_or_alone():
     assert len(limits({"requests": "1/min", "requests_per_day": 2}).meters()) == 2
     assert len(limits({"requests": "1/day"}).meters()) == 1
@@ -219,6 +247,8 @@ def test_a_day_may_be_limited_beside_a_shorter_window_or_alone():
         ({"requests": "60/min"}, True),
         ([{"requests": "1.5M/day", "models": ["a", "b"]}, {"tokens_per_day": "90K"}], True),
         ({"requests_per_day": 1000, "per": ["key"]}, True),
+        ({"concurrent": 4, "queue": 10}, True),
+        ({"concurrent": 0}, False),
         ({"requests": "60/m"}, False),
         ({"requests": 60}, False),
         ({"requests_per_day": 0}, False),
