@@ -6,12 +6,12 @@ records (`journal.py`).
 
 from array import array
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import repeat
 from typing import overload
 
-from mockllm.plan import Microseconds, Plan, Raw, Send, Wait
+from mockllm.plan import Gate, Microseconds, Plan, Raw, Send, Wait
 from mockllm.request import Call, Request
 
 
@@ -23,6 +23,7 @@ class Ending(StrEnum):
     CUT = "cut as scripted"
     LEFT = "client left"
     STOPPED = "server stopped"
+    SHUT = "gate never opened"
 
 
 class Trouble(StrEnum):
@@ -66,6 +67,17 @@ class Deliveries(Sequence[Delivery]):
         """Note that all steps that were left are done."""
         self.add(len(self._plan) - len(self), done_us)
 
+    @property
+    def plan(self) -> Plan:
+        """The plan whose steps these are."""
+        return self._plan
+
+    def of(self, plan: Plan) -> "Deliveries":
+        """The same times for a plan with the same steps."""
+        copy = Deliveries(plan)
+        copy._done_us = self._done_us
+        return copy
+
     def __len__(self) -> int:
         return len(self._done_us)
 
@@ -79,21 +91,37 @@ class Deliveries(Sequence[Delivery]):
     def __iter__(self) -> Iterator[Delivery]:
         due_us = 0
         for index, (step, done_us) in enumerate(zip(self._plan, self._done_us, strict=False)):
-            due_us += step.us if isinstance(step, Wait) else 0
+            if isinstance(step, Wait):
+                due_us += step.us
+            elif isinstance(step, Gate):
+                due_us = max(due_us, done_us)
             yield Delivery(index, due_us, done_us, len(step.data) if isinstance(step, (Send, Raw)) else 0)
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The end of an exchange. `step` is the index of the step reached; on `CUT` and `LEFT` it is the one that was not
-    finished.
+    """The end of an exchange. `step` is the index of the step reached; on `CUT`, `LEFT` and `SHUT` it is the one that
+    was not finished. `at_us` is when it ended, counted from the start of the plan.
     """
 
     ending: Ending
     step: int = 0
+    at_us: Microseconds = field(default=0, compare=False)
 
     def __str__(self) -> str:
         return f"{self.ending} at step {self.step}" if self.ending is Ending.LEFT else str(self.ending)
+
+
+@dataclass(frozen=True, slots=True)
+class GateVisit:
+    """An exchange at a gate: at which step, when it came, and when it went on, None while it waits there or if it never
+    did; in microseconds from the start of the plan.
+    """
+
+    name: str
+    step: int
+    reached_us: Microseconds
+    passed_us: Microseconds | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +130,8 @@ class Exchange:
 
     `rule` is the title of the rule that answered, None if none did, and `why` says how it was chosen or why nothing
     matched. `attempt` counts the tries of the very same request from 1. `trouble` is set when nothing that was
-    scripted answered. `unfired` names the faults that were scripted here and had no place to act.
+    scripted answered. `unfired` names the faults that were scripted here and had no place to act, `struck` what
+    chaos did. `gates` are the gates that it came to, in order.
     """
 
     number: int
@@ -118,8 +147,21 @@ class Exchange:
     unfired: tuple[str, ...] = ()
     deliveries: Sequence[Delivery] = ()
     outcome: Outcome = Outcome(Ending.OPEN)
+    gates: tuple[GateVisit, ...] = ()
+    struck: tuple[str, ...] = ()
 
     @property
     def bytes_sent(self) -> int:
         """Body and raw bytes handed to the socket."""
         return sum(delivery.bytes for delivery in self.deliveries)
+
+    @property
+    def bytes_planned(self) -> int:
+        """Body and raw bytes that the whole plan has."""
+        return sum(len(step.data) for step in self.plan if isinstance(step, (Send, Raw)))
+
+    @property
+    def gate(self) -> str | None:
+        """The gate at which the exchange waits now, or None."""
+        is_open = self.outcome.ending is Ending.OPEN
+        return self.gates[-1].name if is_open and self.gates and self.gates[-1].passed_us is None else None

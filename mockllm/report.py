@@ -51,7 +51,7 @@ def timeline(exchange: Exchange) -> str:
     lines = list(_steps(exchange))
     if (hidden := len(lines) - 2 * MOST_STEPS_SHOWN) > 0:
         lines[MOST_STEPS_SHOWN:-MOST_STEPS_SHOWN] = [f"{'...':>9}{'...':>9}  {hidden} more steps"]
-    return "\n".join([title(exchange), "  planned   actual", *lines, f"outcome: {exchange.outcome}"])
+    return "\n".join([title(exchange), "  planned   actual", *lines, f"outcome: {_ended(exchange)}"])
 
 
 def overview(exchanges: Iterable[Exchange]) -> str:
@@ -73,6 +73,13 @@ def _steps(exchange: Exchange) -> Iterator[str]:
             yield f"{due / 1_000_000:9.3f}{actual}  {text.split(maxsplit=1)[1]}"
         if isinstance(step, Wait):
             due += step.us
+
+
+def _ended(exchange: Exchange) -> str:
+    """How it ended, and for what no script decides also when."""
+    left = exchange.outcome.ending is Ending.LEFT and exchange.outcome.at_us
+    when = f", {exchange.outcome.at_us / 1_000_000:.3f} s after the request" if left else ""
+    return f"{exchange.outcome}{when}"
 
 
 def title(exchange: Exchange) -> str:
@@ -125,10 +132,13 @@ def _row(exchange: Exchange) -> tuple[str, ...]:
 def _troubles(exchange: Exchange) -> Iterator[str]:
     if exchange.trouble is not None:
         yield str(exchange.trouble)
+    yield from exchange.struck
     yield from (f"unfired {kind}" for kind in exchange.unfired)
 
 
 def _remarks(exchange: Exchange, *, indent: int) -> Iterator[str]:
+    if exchange.gate is not None:
+        yield f"{' ' * indent}waits at the gate '{exchange.gate}' since {seconds(exchange.gates[-1].reached_us)}"
     if exchange.trouble is not None:
         yield from (" " * indent + line for line in exchange.why.splitlines())
 

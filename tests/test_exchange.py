@@ -1,7 +1,7 @@
 import pytest
 
-from mockllm.exchange import Deliveries, Delivery, Ending, Exchange, Outcome
-from mockllm.plan import End, Frame, Head, Raw, Send, Wait
+from mockllm.exchange import Deliveries, Delivery, Ending, Exchange, GateVisit, Outcome
+from mockllm.plan import End, Frame, Gate, Head, Raw, Send, Wait
 from mockllm.request import Call
 
 
@@ -13,6 +13,7 @@ from mockllm.request import Call
         (Outcome(Ending.CUT, 3), "cut as scripted"),
         (Outcome(Ending.LEFT, 3), "client left at step 3"),
         (Outcome(Ending.STOPPED, 3), "server stopped"),
+        (Outcome(Ending.SHUT, 3), "gate never opened"),
     ],
 )
 def test_an_outcome_reads_as_words_with_the_step_where_it_matters(outcome, text):
@@ -65,3 +66,37 @@ def test_deliveries_are_a_sequence_of_the_steps_that_are_done():
     assert deliveries[:2] == (Delivery(0, 0, 7, 0), Delivery(1, 100, 110, 0))
     assert not Deliveries(PLAYED)
     assert Exchange(1, "", Call("GET", "/"), None, 200, PLAYED, deliveries=deliveries).bytes_sent == 5
+
+
+def test_after_a_gate_the_waits_count_from_when_it_was_passed():
+    plan = (Wait(100), Gate("g"), Wait(50), Gate("h"), End())
+    deliveries = Deliveries(plan)
+    for done_us in (110, 900, 955, 955, 955):
+        deliveries.add(1, done_us)
+    assert [(it.due_us, it.done_us) for it in deliveries] == [
+        (100, 110),
+        (900, 900),
+        (950, 955),
+        (955, 955),
+        (955, 955),
+    ]
+
+
+def test_the_bytes_planned_are_those_of_the_whole_plan():
+    assert Exchange(1, "", Call("GET", "/"), None, 200, PLAYED).bytes_planned == 5
+
+
+def at(*visits, ending=Ending.OPEN):
+    return Exchange(1, "", Call("GET", "/"), None, 200, (), outcome=Outcome(ending), gates=visits)
+
+
+def test_an_exchange_stands_at_the_gate_that_it_has_not_passed():
+    assert at().gate is None
+    assert at(GateVisit("g", 0, 5)).gate == "g"
+    assert at(GateVisit("g", 0, 5, 6)).gate is None
+    assert at(GateVisit("g", 0, 5, 6), GateVisit("h", 2, 7)).gate == "h"
+    assert at(GateVisit("g", 0, 5), ending=Ending.LEFT).gate is None
+
+
+def test_two_outcomes_are_the_same_whenever_they_were():
+    assert Outcome(Ending.CUT, 1, at_us=5) == Outcome(Ending.CUT, 1, at_us=6)

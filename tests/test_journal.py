@@ -1,10 +1,13 @@
+import importlib.metadata
+import json
 import threading
 
 import pytest
 
 from mockllm.errors import MockLLMError
-from mockllm.exchange import Delivery, Ending, Exchange, Outcome
+from mockllm.exchange import Delivery, Ending, Exchange, GateVisit, Outcome
 from mockllm.journal import Journal
+from mockllm.journal.query import Query
 from mockllm.plan import End, Head
 from mockllm.report import table
 from mockllm.request import Call, Message, Request
@@ -68,13 +71,13 @@ def test_the_oldest_goes_when_there_are_too_many():
 
 
 def test_the_oldest_goes_when_bodies_are_too_large_but_the_last_one_stays():
-    large = Exchange(1, "", Call("POST", "/", body=b"x" * 12_500), None, 200, ())
-    record = Journal(most_bytes=12_500)
+    large = Exchange(1, "", Call("POST", "/", body=b"x" * 19_000), None, 200, ())
+    record = Journal(most_bytes=19_000)
     record.open(large)
     assert [it.number for it in record] == [1]
     record.open(exchange(2))
     assert [it.number for it in record] == [2]
-    # 1,000 and 1,500 for each of two steps is what an exchange counts for; three of these fit, the fourth does not.
+    # 6,000 and 80 for each of two steps is what an exchange counts for; three of these fit, the fourth does not.
     for number in (3, 4, 5):
         record.open(exchange(number))
     assert [it.number for it in record] == [3, 4, 5]
@@ -104,6 +107,9 @@ def test_a_cleared_journal_begins_anew():
         list,
         str,
         Journal.all,
+        Journal.calls,
+        Journal.json_lines,
+        Journal.har,
         Journal.open_exchanges,
         lambda it: it[0],
         lambda it: it.last,
@@ -307,3 +313,61 @@ def test_every_wrong_matcher_is_told_with_its_place():
 def test_the_journal_prints_as_a_table():
     record = asked()
     assert str(record) == table(record)
+
+
+def test_a_part_of_the_record_can_be_asked_for():
+    record = journal(Ending.COMPLETE, Ending.LEFT, Ending.OPEN)
+    assert [it.number for it in record.all(outcome="client left")] == [2]
+    assert [it.number for it in record.all(since=1)] == [2, 3]
+    assert [it.number for it in record.all(rule="rules[0]", namespace="weather", since_us=0, outcome="open")] == [3]
+    assert record.all(rule="rules[1]") == ()
+    assert [it.number for it in record.query(Query(when=When(model="gpt-5*"), since=2))] == [3]
+
+
+def test_visits_to_gates_are_recorded_in_order_and_each_once():
+    record = journal(Ending.OPEN)
+    record.visit(1, GateVisit("g", 2, 5))
+    record.visit(1, GateVisit("g", 2, 5, 9))
+    record.visit(1, GateVisit("g", 4, 11))
+    assert record[0].gates == (GateVisit("g", 2, 5, 9), GateVisit("g", 4, 11))
+    assert record.end(1, (), Outcome(Ending.LEFT)).gates == record[0].gates
+
+
+def test_what_was_dropped_visits_no_gates():
+    record = Journal(most_exchanges=1)
+    record.open(exchange(1))
+    record.open(exchange(2))
+    record.visit(1, GateVisit("g", 2, 5))
+    assert record.end(1, (), Outcome(Ending.LEFT)) is None
+    assert [it.gates for it in record] == [()]
+
+
+def test_every_change_is_told_to_those_who_watch():
+    record, seen = Journal(), []
+    with record.watched(seen.append):
+        record.open(exchange(1))
+        record.visit(1, GateVisit("g", 0, 1))
+        record.end(1, (), Outcome(Ending.COMPLETE))
+    record.open(exchange(2))
+    assert [(len(it.gates), it.outcome.ending) for it in seen] == [
+        (0, Ending.OPEN),
+        (1, Ending.OPEN),
+        (1, Ending.COMPLETE),
+    ]
+
+
+def test_the_exchanges_come_as_calls_too():
+    record = journal(Ending.LEFT, Ending.COMPLETE)
+    [group] = record.calls(namespace="weather")
+    assert [it.number for it in group.attempts] == [1, 2]
+    assert record.calls(namespace="other") == ()
+
+
+def test_the_record_can_be_written_for_other_programs():
+    record = journal(Ending.COMPLETE, Ending.OPEN)
+    assert [json.loads(line)["number"] for line in record.json_lines().splitlines()] == [1, 2]
+    assert record.json_lines().endswith("\n")
+    assert Journal().json_lines() == ""
+    log = record.har()["log"]
+    assert [entry["_mockllm_number"] for entry in log["entries"]] == [1, 2]
+    assert log["creator"]["version"] == importlib.metadata.version("mockllm-server")

@@ -1,6 +1,8 @@
+from dataclasses import replace
+
 import pytest
 
-from mockllm.exchange import Delivery, Ending, Exchange, Outcome, Trouble
+from mockllm.exchange import Delivery, Ending, Exchange, GateVisit, Outcome, Trouble
 from mockllm.plan import Close, End, Frame, Head, Raw, Reset, Send, Wait
 from mockllm.report import MOST_ROWS, MOST_STEPS_SHOWN, MOST_TIMELINES, frames, overview, table, timeline, title
 from mockllm.request import Call
@@ -174,3 +176,19 @@ def test_an_overview_has_only_the_last_timelines():
 )
 def test_a_title_says_what_answered(exchange, text):
     assert title(exchange) == text
+
+
+def test_an_open_exchange_that_stands_at_a_gate_says_so_below_its_row():
+    waiting = replace(LEFT, outcome=Outcome(Ending.OPEN), gates=(GateVisit("first", 3, 320_000),))
+    assert table([waiting]).splitlines()[-1] == "   waits at the gate 'first' since 320ms"
+    assert "waits" not in table([replace(waiting, outcome=LEFT.outcome)])
+
+
+def test_what_chaos_did_stands_with_the_troubles():
+    rows = table([replace(CUT, struck=("chaos[0]: reset",))]).splitlines()
+    assert rows[1].endswith("  cut as scripted  chaos[0]: reset")
+
+
+def test_the_timeline_ends_with_how_and_when_it_was_over():
+    left = replace(LEFT, outcome=Outcome(Ending.LEFT, 3, 1_234_567))
+    assert timeline(left).splitlines()[-1] == "outcome: client left at step 3, 1.235 s after the request"

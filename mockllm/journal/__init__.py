@@ -2,35 +2,33 @@
 
 Here: a bounded list of exchanges, each recorded once when it arrives and completed once when it ends, the questions
 tests ask of it, and the assertions that show what did arrive when they fail. Not here: the exchange itself
-(`exchange.py`) and tables for people (`report.py`). Reads may come from another thread than writes, so each takes the
-lock for as long as it copies.
+(`exchange.py`), which exchanges a question means (`query.py`), which of them belong to one call (`calls.py`), files
+(`export.py`, `har.py`) and tables for people (`report.py`). Reads may come from another thread than writes, so each
+takes the lock for as long as it copies.
 """
 
-import re
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
+from importlib.metadata import version
 from typing import Any
 
-from pydantic import ValidationError
-
-from mockllm.errors import MockLLMError
-from mockllm.exchange import Delivery, Ending, Exchange, Outcome
+from mockllm.exchange import Delivery, Ending, Exchange, GateVisit, Outcome
+from mockllm.journal.calls import CallGroup, calls
+from mockllm.journal.export import Record, json_lines
+from mockllm.journal.har import har
+from mockllm.journal.kept import Kept
+from mockllm.journal.query import Query, check_outcome, matcher
+from mockllm.plan import Microseconds
 from mockllm.report import table, title
-from mockllm.scenario.base import nearest
 from mockllm.scenario.match import Difference, When
 
 MOST_EXCHANGES = 10_000
 """How many exchanges are kept; the oldest goes first."""
 
 MOST_BYTES = 256 * 1024 * 1024
-"""How many bytes of requests and plans are kept, about."""
-
-_STEP_BYTES = 1_500
-"""What a step of a plan takes with its frame, measured over different streams of 50 chunks."""
-
-_LEFT_AT = re.compile(rf"{Ending.LEFT} at step \d+")
+"""How many bytes of requests and plans are kept, about; see `kept.py` for what goes first."""
 
 
 class Journal:
@@ -47,49 +45,95 @@ class Journal:
         most_bytes: int = MOST_BYTES,
         settle: Callable[[], None] = lambda: None,
     ) -> None:
-        self._exchanges: OrderedDict[int, Exchange] = OrderedDict()
+        self._kept = Kept(most_exchanges=most_exchanges, most_bytes=most_bytes)
         self._lock = threading.Lock()
+        self._watchers: tuple[Callable[[Exchange], None], ...] = ()
         self._settle = settle
-        self._most_exchanges = most_exchanges
-        self._most_bytes = most_bytes
-        self._bytes = 0
-        self._dropped = 0
 
     def open(self, exchange: Exchange) -> None:
         """Record an exchange that has just arrived."""
         with self._lock:
-            self._exchanges[exchange.number] = exchange
-            self._bytes += _weight(exchange)
-            while len(self._exchanges) > 1 and (
-                len(self._exchanges) > self._most_exchanges or self._bytes > self._most_bytes
-            ):
-                _, oldest = self._exchanges.popitem(last=False)
-                self._bytes -= _weight(oldest)
-                self._dropped += 1
+            self._kept.put(exchange)
+        self._tell(exchange)
 
-    def end(self, number: int, deliveries: Sequence[Delivery], outcome: Outcome) -> None:
-        """Complete the record; one that was dropped meanwhile stays dropped."""
+    def visit(self, number: int, visit: GateVisit) -> None:
+        """Record that an exchange has come to a gate, or that it goes on from there."""
         with self._lock:
-            if (exchange := self._exchanges.get(number)) is not None:
-                self._exchanges[number] = replace(exchange, deliveries=deliveries, outcome=outcome)
+            if (exchange := self._kept.get(number)) is None:
+                return
+            earlier = tuple(known for known in exchange.gates if known.step != visit.step)
+            changed = replace(exchange, gates=(*earlier, visit))
+            self._kept.change(changed)
+        self._tell(changed)
 
-    def clear(self) -> None:
-        """Forget everything."""
+    def end(self, number: int, deliveries: Sequence[Delivery], outcome: Outcome) -> Exchange | None:
+        """Complete the record and return it; one that was dropped meanwhile stays dropped."""
         with self._lock:
-            self._exchanges.clear()
-            self._bytes = self._dropped = 0
+            if (exchange := self._kept.get(number)) is None:
+                return None
+            ended = replace(exchange, deliveries=deliveries, outcome=outcome)
+            self._kept.change(ended, ended=True)
+        self._tell(ended)
+        return ended
+
+    def clear(self, *, namespace: str | None = None) -> None:
+        """Forget everything, or the exchanges of one namespace."""
+        with self._lock:
+            self._kept.clear(namespace)
 
     @property
     def dropped(self) -> int:
         """How many exchanges were dropped because of the limits."""
-        return self._dropped
+        return self._kept.dropped
 
-    def all(self, *, namespace: str | None = None) -> tuple[Exchange, ...]:
-        """A copy of the record, of one namespace or of all."""
-        self._settle()
+    @contextmanager
+    def watched(self, look: Callable[[Exchange], None]) -> Iterator[None]:
+        """Show a function each exchange that changes, in the thread that changed it; it must not block."""
         with self._lock:
-            exchanges = tuple(self._exchanges.values())
-        return tuple(exchange for exchange in exchanges if namespace in {None, exchange.namespace})
+            self._watchers = (*self._watchers, look)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._watchers = tuple(known for known in self._watchers if known is not look)
+
+    def now(self) -> tuple[Exchange, ...]:
+        """A copy of the record as it is, without waiting for what the server has in hand."""
+        with self._lock:
+            return self._kept.all()
+
+    def all(
+        self,
+        *,
+        namespace: str | None = None,
+        rule: str | None = None,
+        outcome: str | None = None,
+        since: int | None = None,
+        since_us: Microseconds | None = None,
+    ) -> tuple[Exchange, ...]:
+        """A copy of the record, or of that part of it that meets everything that is given; see `query.Query`."""
+        return self.query(Query(namespace, rule, outcome, since, since_us))
+
+    def query(self, query: Query) -> tuple[Exchange, ...]:
+        """The exchanges that a query chooses."""
+        self._settle()
+        return tuple(filter(query.fits, self.now()))
+
+    def calls(self, *, namespace: str | None = None) -> tuple[CallGroup, ...]:
+        """The exchanges as what a client sees: calls, each with its attempts. See `calls.calls`."""
+        return calls(self.all(namespace=namespace))
+
+    def json_lines(self) -> str:
+        """The record for other programs, one JSON object a line; see `export.py`."""
+        return "".join(f"{line}\n" for line in json_lines(self.all()))
+
+    def har(self) -> Record:
+        """The record as the value of an HTTP Archive file, version 1.2."""
+        return har(self.all(), version=version("mockllm-server"))
+
+    def _tell(self, changed: Exchange) -> None:
+        for look in self._watchers:
+            look(changed)
 
     def open_exchanges(self) -> tuple[Exchange, ...]:
         """The exchanges that have not ended."""
@@ -129,7 +173,7 @@ class Journal:
         no exchange can end with.
         """
         for outcome in outcomes:
-            _check_outcome(outcome)
+            check_outcome(outcome)
         exchanges = self.all()
         fits = len(exchanges) == len(outcomes) and all(
             wanted in {exchange.outcome.ending, str(exchange.outcome)}
@@ -147,7 +191,7 @@ class Journal:
         AssertionError with what arrived and why the nearest of it does not match, and MockLLMError for a matcher that
         does not exist.
         """
-        test = _matcher(when)
+        test = matcher(when)
         exchanges = self.all()
         compared = [(exchange, _differences(test, exchange)) for exchange in exchanges]
         matching = tuple(exchange for exchange, differences in compared if not differences)
@@ -164,32 +208,8 @@ class Journal:
         raise AssertionError("\n".join(lines))
 
 
-def _weight(exchange: Exchange) -> int:
-    """The bytes that keeping this exchange costs, about."""
-    return len(exchange.call.body) + _STEP_BYTES * len(exchange.plan) + 1_000
-
-
 def _requests(count: int) -> str:
     return f"{count} request" if count == 1 else f"{count} requests"
-
-
-def _check_outcome(outcome: str) -> None:
-    allowed = [str(ending) for ending in Ending]
-    if outcome not in allowed and not _LEFT_AT.fullmatch(outcome):
-        raise ValueError(
-            f"no exchange ends with '{outcome}': {nearest(outcome, allowed)}an outcome is one of {', '.join(allowed)}"
-        )
-
-
-def _matcher(when: When | Mapping[str, Any]) -> When:
-    try:
-        return When.model_validate(when)
-    except ValidationError as error:
-        problems = (
-            f"{'.'.join(map(str, details['loc']))}: {details['msg']}".removeprefix(": ")
-            for details in error.errors(include_url=False)
-        )
-        raise MockLLMError(f"this is not a matcher: {'; '.join(problems)}") from None
 
 
 def _differences(test: When, exchange: Exchange) -> tuple[Difference, ...]:
