@@ -8,7 +8,7 @@ import pytest
 import uvloop
 
 from mockllm.net import clock as clock_module
-from mockllm.net.clock import RealClock
+from mockllm.net.clock import RealClock, SteeredClock
 
 
 @pytest.fixture(params=[asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
@@ -130,3 +130,116 @@ def test_the_time_of_day_is_the_system_s(monkeypatch):
     loop = asyncio.new_event_loop()
     assert RealClock(loop).wall_s() == 1_767_225_600
     loop.close()
+
+
+class Hand:
+    """A real clock that moves only by hand; its timers are kept."""
+
+    def __init__(self):
+        self.at_us = 1_000
+        self.timers = []
+
+    def now_us(self):
+        return self.at_us
+
+    def wall_s(self):
+        return 1_767_225_600
+
+    def future(self):
+        return asyncio.get_running_loop().create_future()
+
+    def timer(self, now_us, due_us, woken):
+        assert now_us == self.at_us
+        self.timers.append(due_us)
+        return asyncio.get_running_loop().call_later(3600, woken.cancel)
+
+
+async def asleep(clock, due_us):
+    sleep = asyncio.ensure_future(clock.sleep_until(due_us))
+    await asyncio.sleep(0)
+    return sleep
+
+
+async def test_a_clock_that_nobody_steers_is_the_real_one():
+    real = Hand()
+    clock = SteeredClock(real)
+    real.at_us = 5_000
+    assert (clock.now_us(), clock.wall_s(), clock.scale, clock.paused) == (5_000, 1_767_225_600, 1.0, False)
+    sleep = await asleep(clock, 7_001)
+    assert (real.timers, clock.sleepers, clock.next_due_us) == ([7_001], 1, 7_001)
+    sleep.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await sleep
+    assert (clock.sleepers, clock.next_due_us) == (0, None)
+
+
+async def test_a_scaled_clock_runs_faster_from_now_on_and_sets_timers_anew():
+    real = Hand()
+    clock = SteeredClock(real)
+    sleep = await asleep(clock, 1_000 + 3_000)
+    real.at_us += 1_000
+    clock.steer(scale=4)
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    # 2,000 us are left of the clock, which are 500 us of real time.
+    assert real.timers == [4_000, 2_500]
+    real.at_us = 2_250
+    assert clock.now_us() == 2_000 + 1_000
+    real.at_us = 2_500
+    assert clock.now_us() == 4_000
+    clock.steer(scale=4)  # whoever is due wakes
+    await asyncio.wait_for(sleep, 10)
+    clock.steer(scale=0.5)
+    real.at_us += 1_000
+    assert clock.now_us() == 4_500
+
+
+async def test_a_timer_of_a_scaled_clock_is_never_early():
+    real = Hand()
+    clock = SteeredClock(real)
+    clock.steer(scale=3)
+    sleep = await asleep(clock, 1_000 + 10)
+    assert real.timers == [1_004]  # 10 / 3 rounded up
+    sleep.cancel()
+
+
+async def test_a_paused_clock_stands_still_and_is_moved_on_by_hand():
+    real = Hand()
+    clock = SteeredClock(real)
+    clock.steer(paused=True)
+    sleep = await asleep(clock, 3_000)
+    real.at_us = 900_000
+    assert (clock.now_us(), real.timers) == (1_000, [])
+    clock.move_to(2_000)
+    clock.move_to(1_500)  # never back
+    await asyncio.sleep(0)
+    assert (clock.now_us(), sleep.done()) == (2_000, False)
+    clock.move_to(3_000)
+    await asyncio.wait_for(sleep, 10)
+    assert clock.wall_s() == 1_767_225_600 - 1  # 897 ms behind the real clock
+    clock.steer(paused=False)
+    real.at_us += 10
+    assert clock.now_us() == 3_010
+
+
+async def test_a_running_clock_can_be_moved_on_too():
+    real = Hand()
+    clock = SteeredClock(real)
+    clock.move_to(10_000)
+    real.at_us += 5
+    assert clock.now_us() == 10_005
+
+
+@pytest.mark.parametrize("scale", [0, -1, 0.0001, 1_001, float("nan"), float("inf")])
+async def test_a_scale_that_is_no_speed_is_refused(scale):
+    with pytest.raises(ValueError, match=r"give 0.001 to 1000, or pause it"):
+        SteeredClock(Hand()).steer(scale=scale)
+
+
+async def test_a_steered_clock_waits_for_real():
+    loop = asyncio.get_running_loop()
+    clock = SteeredClock(RealClock(loop))
+    clock.steer(scale=1_000)
+    due_us = clock.now_us() + 5_000_000
+    await asyncio.wait_for(clock.sleep_until(due_us), 20)
+    assert clock.now_us() >= due_us
