@@ -1,18 +1,19 @@
 """Pace: every time by hand, in microseconds."""
 
-import math
-import statistics
 import sys
-from itertools import islice, pairwise
+from itertools import accumulate, pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from mockllm.plan import FOREVER_US, Frame, stamp
-from mockllm.scenario.pace import Fixed, Lognormal, Normal, Pace, Uniform
+from mockllm.answer import Answer
+from mockllm.compile import compile_answer
+from mockllm.plan import Frame, stamp
+from mockllm.scenario.pace import IDLE, Pace, Work
 from mockllm.seeds import Seed
+from tests.simulated import played
 
 SEED = Seed.of("pace")
 ROLE, FINISH, USAGE, DONE = (Frame({}, kind) for kind in ("role", "finish", "usage", "done"))
@@ -116,6 +117,127 @@ class TestSchedule:
         assert all(isinstance(time, int) and time >= 0 for time in times)
 
 
+def in_choices(*frames):
+    """Frames of several choices, each given as its choice, tokens and kind."""
+    return stamp(tuple(Frame({}, kind, count, choice=choice) for choice, count, kind in frames))
+
+
+class TestChoices:
+    """Token k of each choice goes out at the same time, as an engine makes them in one batch."""
+
+    SIDE_BY_SIDE = in_choices(
+        (0, 0, "role"), (1, 0, "role"),
+        (0, 1, "token"), (1, 1, "token"), (0, 1, "token"), (1, 1, "token"), (1, 0, "finish"), (0, 1, "token"),
+        (0, 0, "finish"), (0, 0, "usage"), (0, 0, "done"),
+    )  # fmt: skip
+
+    def test_each_counts_its_own_tokens(self):
+        times = schedule({"ttft": "300ms", "itl": "20ms"}, self.SIDE_BY_SIDE)
+        assert times == ms(300, 300, 300, 300, 320, 320, 320, 340, 340, 340, 340)
+
+    def test_drawn_times_are_the_same_for_all(self):
+        times = schedule({"ttft": WILD, "itl": WILD, "jitter": "20%"}, self.SIDE_BY_SIDE)
+        assert times[2] == times[3]
+        assert times[4] == times[5]
+        assert times[5] < times[7]
+
+    def test_the_finish_follows_the_last_token_of_its_own_choice_and_the_end_marker_that_of_all(self):
+        times = schedule({"itl": "20ms", "finish": "5ms", "done": "50ms"}, self.SIDE_BY_SIDE)
+        assert times == ms(0, 0, 0, 0, 20, 20, 25, 40, 45, 45, 90)
+
+    def test_a_header_of_a_call_rides_with_the_next_token_of_its_own_choice(self):
+        frames = in_choices((0, 1, "token"), (1, 0, "event"), (0, 1, "token"), (1, 1, "token"), (1, 0, "event"))
+        assert schedule({"ttft": "10ms", "itl": "20ms"}, frames) == ms(10, 10, 30, 30, 30)
+
+    def test_a_choice_without_tokens_ends_when_the_first_would_have_come(self):
+        frames = in_choices((0, 0, "role"), (1, 0, "role"), (1, 0, "finish"), (0, 1, "token"), (0, 1, "token"))
+        assert schedule({"ttft": "10ms", "itl": "20ms"}, frames) == ms(10, 10, 10, 10, 30)
+
+
+class TestSpeeds:
+    """What may stand in place of itl; five tokens each."""
+
+    FIVE = stamp((ROLE, *tokens(1, 1, 1, 1, 1), DONE))
+
+    @pytest.mark.parametrize(
+        ("pace", "times"),
+        [
+            ({"ttft": "300ms", "burst": {"tokens": 2, "every": "100ms"}}, ms(300, 300, 300, 400, 400, 500, 500)),
+            ({"trace": ["300ms", "20ms", "50ms"]}, ms(300, 300, 320, 370, 390, 440, 440)),
+            ({"trace": {"times": ["300ms", "20ms", "50ms"], "then": "last"}}, ms(300, 300, 320, 370, 420, 470, 470)),
+            ({"trace": ["300ms", "20ms"], "head": "50ms", "done": "1s"}, ms(300, 300, 320, 340, 360, 380, 1380)),
+            ({"tokens_per_second": 3}, [0, 0, 333_333, 666_667, 1_000_000, 1_333_333, 1_333_333]),
+        ],
+    )
+    def test_each_has_its_gaps(self, pace, times):
+        assert schedule(pace, self.FIVE) == times
+
+    def test_jitter_varies_them_too_but_not_the_nothing_within_a_burst(self):
+        times = schedule({"burst": {"tokens": 2, "every": "100ms"}, "jitter": "10%"}, self.FIVE)
+        assert times[1:3] == [0, 0]
+        assert times[3] == times[4] != 100_000
+        assert 90_000 <= times[3] <= 110_000
+
+    def test_a_trace_has_the_ttft_in_it(self):
+        with pytest.raises(ValidationError, match="the first time of a trace is the ttft: drop ttft"):
+            Pace(ttft="1s", trace=["1s", "2s"])
+
+    def test_two_of_them_are_refused(self):
+        with pytest.raises(ValidationError, match="burst and trace both set the time between tokens: keep one"):
+            Pace.model_validate({"burst": {"tokens": 2, "every": "1s"}, "trace": ["1s", "2s"]})
+
+
+class TestReasoning:
+    THINKS = stamp((ROLE, *(Frame({}, tokens=1, thought=True) for _ in range(3)), *tokens(1, 1), FINISH))
+
+    @pytest.mark.parametrize(
+        ("pace", "times"),
+        [
+            ({}, ms(100, 100, 120, 140, 160, 180, 180)),
+            ({"reasoning": {"itl": "5ms"}}, ms(100, 100, 105, 110, 130, 150, 150)),
+            ({"reasoning": {"tokens_per_second": 100}}, ms(100, 100, 110, 120, 140, 160, 160)),
+            ({"reasoning": {"itl": "5ms", "pause": "1s"}}, ms(100, 100, 105, 110, 1110, 1130, 1130)),
+            ({"reasoning": {"pause": "1s"}}, ms(100, 100, 120, 140, 1140, 1160, 1160)),
+        ],
+    )
+    def test_it_has_its_own_pace(self, pace, times):
+        assert schedule({"ttft": "100ms", "itl": "20ms", **pace}, self.THINKS) == times
+
+    def test_its_draws_move_none_of_the_answer(self):
+        pace = {"itl": WILD, "reasoning": {"itl": WILD}}
+        alone, after = schedule(pace, stamp(tokens(1, 1, 1))), schedule({**pace, "ttft": 0}, self.THINKS)
+        gaps = [second - first for first, second in pairwise(after[1:6])]
+        assert gaps[2:] == [second - first for first, second in pairwise(alone)]
+        assert gaps[:2] != gaps[2:]
+
+
+class TestWork:
+    """What an engine has to do beside: reading the input, and other requests."""
+
+    @pytest.mark.parametrize(
+        ("prefill", "first"), [("0.2ms", 340_000), ({"tokens_per_second": 2_000}, 400_000), (0, 300_000)]
+    )
+    def test_reading_two_hundred_tokens_is_added_to_ttft(self, prefill, first):
+        pace = Pace.model_validate({"ttft": "300ms", "itl": "20ms", "prefill": prefill})
+        times = pace.schedule(FRAMES, SEED, Work(200))
+        assert list(times[:4]) == [first, first, first + 20_000, first + 40_000]
+        assert pace.body_us((), SEED, Work(200)) == first
+        assert pace.body_us(FRAMES, SEED, Work(200)) == first + 40_000
+
+    def test_slowness_makes_gaps_and_prefill_longer_and_ttft_not(self):
+        pace = Pace.model_validate({"ttft": "300ms", "itl": "20ms", "prefill": "0.2ms", "done": "7ms"})
+        assert list(pace.schedule(FRAMES, SEED, Work(200, 1.5))) == ms(360, 360, 390, 420, 420, 420, 427)
+
+    def test_slowness_rounds_once_however_many_tokens_there_are(self):
+        """A third more than 3 tokens a second is one each 4/9 of a second; the 901st comes after 400 s."""
+        times = Pace(tokens_per_second=3).schedule(stamp(tokens(*[1] * 901)), SEED, Work(0, 4 / 3))
+        assert times[-1] == 400_000_000
+
+    def test_an_idle_engine_with_nothing_to_read_changes_nothing(self):
+        pace = Pace.model_validate({"ttft": WILD, "itl": WILD, "prefill": "1ms"})
+        assert pace.schedule(FRAMES, SEED, IDLE) == pace.schedule(FRAMES, SEED)
+
+
 class TestHead:
     def test_the_head_of_a_stream_goes_out_at_once(self):
         assert Pace(ttft="300ms").head_us(SEED) == 0
@@ -145,67 +267,6 @@ class TestBody:
 
     def test_a_body_that_stands_for_no_stream_goes_out_at_the_first_token(self):
         assert Pace(ttft="300ms", itl="20ms").body_us((), SEED) == 300_000
-
-
-def drawn(distribution, count=2_000, seed=SEED):
-    return list(islice(distribution.draws(seed), count))
-
-
-class TestDistributions:
-    ALL = (
-        Fixed(value="20ms"),
-        Uniform(min="10ms", max="30ms"),
-        Normal(mean="20ms", sd="5ms"),
-        Lognormal(median="20ms", sigma=0.4),
-        Lognormal(median="20ms", sigma=0.4, max="25ms"),
-    )
-
-    @pytest.mark.parametrize("distribution", ALL)
-    def test_the_same_seed_draws_the_same(self, distribution):
-        assert drawn(distribution) == drawn(distribution)
-        assert all(isinstance(draw, int) for draw in drawn(distribution))
-
-    @pytest.mark.parametrize("distribution", ALL[1:])
-    def test_another_seed_draws_something_else(self, distribution):
-        assert drawn(distribution) != drawn(distribution, seed=Seed.of("other"))
-
-    def test_fixed_is_always_the_same(self):
-        assert set(drawn(Fixed(value="20ms"))) == {20_000}
-
-    def test_uniform_stays_within_its_bounds_and_reaches_both(self):
-        assert set(drawn(Uniform(min="1us", max="5us"))) == {1, 2, 3, 4, 5}
-        assert set(drawn(Uniform(min="7ms", max="7ms"), 10)) == {7_000}
-
-    def test_normal_has_its_mean_and_spread(self):
-        """2,000 draws: the mean is within 5 standard errors (5 * 5,000 / sqrt(2,000) = 559)."""
-        draws = drawn(Normal(mean="50ms", sd="5ms"))
-        assert abs(statistics.mean(draws) - 50_000) < 559
-        assert abs(statistics.stdev(draws) - 5_000) < 500
-
-    def test_normal_is_cut_off_at_zero_and_at_the_longest_wait(self):
-        draws = drawn(Normal(mean="1ms", sd="24h"))
-        assert min(draws) == 0
-        assert max(draws) == FOREVER_US
-        assert 0.4 < draws.count(0) / len(draws) < 0.6
-
-    def test_half_of_all_lognormal_draws_are_below_the_median(self):
-        """2,000 draws: the share below is within 5 standard errors (5 * 0.5 / sqrt(2,000) = 0.056)."""
-        draws = drawn(Lognormal(median="20ms", sigma=0.4))
-        assert abs(sum(draw < 20_000 for draw in draws) / 2_000 - 0.5) < 0.056
-        assert abs(statistics.stdev([math.log(draw) for draw in draws]) - 0.4) < 0.04
-
-    def test_lognormal_draws_above_max_are_drawn_anew(self):
-        """The draws that stay are those of the same series without a limit, less those above."""
-        free = drawn(Lognormal(median="20ms", sigma=0.4), 4_000)
-        limited = drawn(Lognormal(median="20ms", sigma=0.4, max="22ms"))
-        assert limited == [draw for draw in free if draw <= 22_000][:2_000]
-
-    def test_lognormal_draws_never_exceed_the_longest_wait(self):
-        draws = drawn(Lognormal(median="24h", sigma=5))
-        assert max(draws) <= FOREVER_US
-
-    def test_a_median_of_zero_is_no_wait(self):
-        assert set(drawn(Lognormal(median=0, sigma=5), 10)) == {0}
 
 
 class TestJitter:
@@ -286,24 +347,6 @@ def test_a_hundred_thousand_tokens_keep_their_times():
     assert times[1 + 99_999] == times[-1] == 1_000_000 + 99_999 * 20_000
 
 
-@pytest.mark.parametrize(
-    ("written", "distribution"),
-    [
-        ("20ms", Fixed(value="20ms")),
-        (0, Fixed(value=0)),
-        ("0", Fixed(value=0)),
-        ({"fixed": "20ms"}, Fixed(value="20ms")),
-        ({"fixed": {"value": "20ms"}}, Fixed(value="20ms")),
-        ({"uniform": {"min": "1ms", "max": "2ms"}}, Uniform(min="1ms", max="2ms")),
-        ({"normal": {"mean": "1ms", "sd": "2ms"}}, Normal(mean="1ms", sd="2ms")),
-        ({"lognormal": {"median": "1ms", "sigma": 1}}, Lognormal(median="1ms", sigma=1.0)),
-        (Uniform(min="1ms", max="2ms"), Uniform(min="1ms", max="2ms")),
-    ],
-)
-def test_a_latency_is_a_duration_or_a_distribution(written, distribution):
-    assert Pace.model_validate({"itl": written}).itl == distribution
-
-
 WAY = "a duration such as 250ms, or a distribution such as {lognormal: {median: 300ms, sigma: 0.4}}"
 UNITS = "(units: us, ms, s, m, h, d)"
 
@@ -322,7 +365,8 @@ UNITS = "(units: us, ms, s, m, h, d)"
         ({"ttft": {"fixed": 20}}, ("ttft", "fixed"),
          "20 is not a duration: write it as a number with its unit, such as 250ms"),
         ({"ttft": {"log-normal": {}}}, ("ttft",),
-         "unknown latency 'log-normal': did you mean 'lognormal'? allowed: fixed, uniform, normal, lognormal"),
+         ("unknown latency 'log-normal': did you mean 'lognormal'? allowed: fixed, uniform, normal, lognormal, "
+          "percentiles")),
         ({"ttft": {"uniform": {"min": "2s", "max": "1s"}}}, ("ttft", "uniform"), "min is above max: swap them"),
         ({"ttft": {"lognormal": {"median": "2s", "sigma": 1, "max": "1s"}}}, ("ttft", "lognormal"),
          "max is below median: raise it, or lower the median"),
@@ -338,8 +382,8 @@ UNITS = "(units: us, ms, s, m, h, d)"
         ({"ttft": "1s", "jitter": "10%"}, (),
          "jitter varies the time between tokens, and there is none: add itl or tokens_per_second"),
         ({"tfft": "1s"}, ("tfft",),
-         ("unknown key 'tfft': did you mean 'ttft'? allowed here: head, ttft, itl, tokens_per_second, jitter, role, "
-         "finish, done, body")),
+         ("unknown key 'tfft': did you mean 'ttft'? allowed here: preset, head, ttft, prefill, itl, tokens_per_second, "
+          "burst, trace, jitter, reasoning, role, finish, done, body, chunk_tokens, tell")),
     ],
 )  # fmt: skip
 def test_a_pace_that_makes_no_sense_is_refused_at_its_place(pace, place, message):
@@ -352,6 +396,79 @@ def test_a_pace_that_makes_no_sense_is_refused_at_its_place(pace, place, message
 
 
 def test_editors_know_both_forms_of_a_latency():
-    first, full = Pace.model_json_schema()["properties"]["ttft"]["anyOf"]
+    by_name, pace = Pace.model_json_schema()["anyOf"]
+    assert "cold-start" in str(by_name)
+    first, full = pace["properties"]["ttft"]["anyOf"]
     assert "250ms" in str(first)
-    assert set(full["properties"]) == {"fixed", "uniform", "normal", "lognormal"}
+    assert set(full["properties"]) == {"fixed", "uniform", "normal", "lognormal", "percentiles"}
+
+
+def generator(*labels):
+    """The generator of a decision, as `seeds.py` derives it."""
+    return SEED.child("pace").child(*labels).random()
+
+
+def uniform(draw):
+    return draw.randint(5_000, 45_000)
+
+
+def normal(draw):
+    while (drawn := max(0, round(draw.gauss(20_000, 9_000)))) > 30_000:
+        pass
+    return drawn
+
+
+def lognormal(draw):
+    return round(20_000 * draw.lognormvariate(0.0, 0.7))
+
+
+def percentiles(draw):
+    """The line of p50 10 ms and p90 50 ms, which is level above."""
+    share = draw.random()
+    if share <= 0.5:
+        return round(share / 0.5 * 10_000)
+    return round(10_000 + (min(share, 0.9) - 0.5) / 0.4 * 40_000)
+
+
+class TestPlayed:
+    """Through the real player, on a clock that jumps: what goes out when, to the microsecond."""
+
+    def times(self, **pace):
+        """When each of six tokens is written."""
+        told = [Frame({"n": number}, tokens=1) for number in range(6)]
+        answer = Answer(200, (("content-type", "text/event-stream"),), tuple(told))
+        plan = compile_answer(answer, Pace.model_validate(pace), (), SEED, "req_1").plan
+        pieces = played(plan, start_us=7).pieces
+        return [next(piece.at_us - 7 for piece in pieces if b'{"n":%d}' % number in piece.data) for number in range(6)]
+
+    @pytest.mark.parametrize(
+        ("pace", "times"),
+        [
+            ({"ttft": "300ms", "itl": "1us"}, [300_000, 300_001, 300_002, 300_003, 300_004, 300_005]),
+            ({"tokens_per_second": 7}, [0, 142_857, 285_714, 428_571, 571_429, 714_286]),
+            ({"burst": {"tokens": 4, "every": "33ms"}}, [0, 0, 0, 0, 33_000, 33_000]),
+            ({"trace": ["10ms", "3us", "5us"]}, [10_000, 10_003, 10_008, 10_011, 10_016, 10_019]),
+        ],
+    )
+    def test_times_that_are_not_drawn(self, pace, times):
+        assert self.times(**pace) == times
+
+    @pytest.mark.parametrize(
+        ("latency", "draw"),
+        [
+            ({"uniform": {"min": "5ms", "max": "45ms"}}, uniform),
+            ({"normal": {"mean": "20ms", "sd": "9ms", "max": "30ms"}}, normal),
+            ({"lognormal": {"median": "20ms", "sigma": 0.7}}, lognormal),
+            ({"percentiles": {"p50": "10ms", "p90": "50ms"}}, percentiles),
+        ],
+    )
+    def test_drawn_times_are_the_sums_of_their_draws(self, latency, draw):
+        chance = generator("itl")
+        gaps = [draw(chance) for _ in range(5)]
+        first = draw(generator("ttft"))
+        assert self.times(ttft=latency, itl=latency) == list(accumulate(gaps, initial=first))
+
+    def test_jitter_is_a_factor_of_each_gap(self):
+        chance = generator("jitter")
+        gaps = [round(20_000 * (1 + 0.5 * chance.uniform(-1, 1))) for _ in range(5)]
+        assert self.times(itl="20ms", jitter="50%") == list(accumulate(gaps, initial=0))
