@@ -21,6 +21,9 @@ from mockllm.turn import Part, Turn
 # The tiers that are answered by another name (`service_tier` in the SDK's chat_completion.py).
 _TIERS: Mapping[str, str] = {"auto": "default", "fast": "priority"}
 
+# APIs whose answers have no alternatives: of several choices that the author gives, the first is answered.
+_ONE_CHOICE = frozenset({"responses"})
+
 AnswerReply = ContentReply | GenerateReply | AutoReply
 """The forms of a reply that are answered by a turn."""
 
@@ -28,13 +31,14 @@ AnswerReply = ContentReply | GenerateReply | AutoReply
 @dataclass(frozen=True, slots=True)
 class Filling:
     """What a turn is made with. `seed` is the one of this scenario, rule, reply and request; `created` is in seconds
-    since 1970.
+    since 1970. `copy` is how many answers to this very request are kept already, so that each has an id of its own.
     """
 
     seed: Seed
     tokenizer: Tokenizer
     created: int
     defaults: Envelope
+    copy: int = 0
 
 
 def fill(reply: AnswerReply, request: Request, filling: Filling) -> Turn:
@@ -48,7 +52,7 @@ def fill(reply: AnswerReply, request: Request, filling: Filling) -> Turn:
         for index, (parts, stop) in enumerate(_choices(reply, request, filling))
     )
     return Turn(
-        key=filling.seed.child("id").alphanumeric(32),
+        key=filling.seed.child("id", *([filling.copy] if filling.copy else ())).alphanumeric(32),
         model=reply.model or filling.defaults.model or request.model,
         created=filling.created,
         choices=choices,
@@ -65,7 +69,8 @@ def _choices(reply: AnswerReply, request: Request, filling: Filling) -> Sequence
     match reply:
         case ContentReply():
             contents: Sequence[Content] = reply.choices or (reply,)
-            chosen = [contents[index % len(contents)] for index in range(max(request.choices, len(reply.choices)))]
+            count = 1 if request.api in _ONE_CHOICE else max(request.choices, len(reply.choices))
+            chosen = [contents[index % len(contents)] for index in range(count)]
             return [
                 (
                     content.parts(

@@ -6,9 +6,9 @@ made (`prose.py`).
 
 import json
 
-from mockllm.fill.content import arguments_text, call_id
 from mockllm.fill.prose import prose
 from mockllm.fill.schema import example
+from mockllm.fill.words import arguments_text, call_id
 from mockllm.request import JSON, Request, Tool
 from mockllm.scenario.reply import Generate
 from mockllm.seeds import Seed
@@ -47,9 +47,11 @@ def _tool(request: Request, seed: Seed) -> Tool | None:
     if request.tool_choice in by_name:
         return by_name[request.tool_choice]
     answered = bool(request.messages) and request.messages[-1].role in {"tool", "function"}
-    if not request.tools or request.tool_choice == "none" or (answered and request.tool_choice != "required"):
+    allowed = request.allowed_tools
+    offered = [tool for tool in request.tools if allowed is None or tool.name in allowed]
+    if not offered or request.tool_choice == "none" or (answered and request.tool_choice != "required"):
         return None
-    return request.tools[int(seed.child("tool").fraction() * len(request.tools))]
+    return offered[int(seed.child("tool").fraction() * len(offered))]
 
 
 def _call(tool: Tool, tokenizer: Tokenizer, seed: Seed) -> Part:

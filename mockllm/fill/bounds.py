@@ -29,6 +29,7 @@ from mockllm.turn import (
 # The overhead of the chat format: tokens around each message, and those that open the answer.
 _TOKENS_PER_MESSAGE = 3
 _TOKENS_OF_OPENING = 3
+_WITHOUT_CHAT_FORMAT = frozenset({"completions", "embeddings"})
 
 # The service's own word for a token that could not have come.
 _IMPOSSIBLE = -9999.0
@@ -155,9 +156,10 @@ def usage(choices: tuple[Choice, ...], request: Request, tokenizer: Tokenizer, t
 
 
 def input_tokens(request: Request, tokenizer: Tokenizer) -> int:
-    """The tokens of the conversation, with the overhead of the chat format."""
-    total = _TOKENS_OF_OPENING
+    """The tokens of the conversation, with the overhead of the chat format where there is one."""
+    bare = request.api in _WITHOUT_CHAT_FORMAT
+    total = 0 if bare else _TOKENS_OF_OPENING
     for message in request.messages:
-        total += _TOKENS_PER_MESSAGE + len(tokenizer.split(message.text))
+        total += (0 if bare else _TOKENS_PER_MESSAGE) + len(tokenizer.split(message.text))
         total += sum(len(tokenizer.split(call.arguments)) for call in message.tool_calls)
     return total

@@ -5,8 +5,9 @@ import re
 
 import pytest
 
-from mockllm.fill.content import arguments_text, call_id, parts
+from mockllm.fill.content import parts
 from mockllm.fill.template import Template
+from mockllm.fill.words import arguments_text, call_id
 from mockllm.scenario.content import Content
 from mockllm.tokens import splitter
 from mockllm.turn import Audio, Reasoning, Refusal, Text, ToolCall, part_text

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 
 from mockllm.dialects.base import Layout, Surroundings
 from mockllm.dialects.responses import read, stored, stream, write
+from mockllm.dialects.responses.compact import compacted
+from mockllm.dialects.responses.conversations import conversation_of, items_of
 from mockllm.dialects.responses.validate import check_pairing, validate, validate_input
 from mockllm.plan import Frame
 from mockllm.request import JSON, Call, Request
@@ -33,11 +35,11 @@ class Responses:
         return stream.stream(turn, request, seed)
 
     def body(self, turn: Turn, request: Request) -> JSON:
-        """The turn as a `response`."""
-        return write.body(turn, request)
+        """The turn as a `response`; one that is made in the background is not there yet."""
+        return write.queued(turn, request) if request.background else write.body(turn, request)
 
     def stored(self, turn: Turn, request: Request, request_id: str) -> tuple[Stored, ...]:
-        """The response, unless `store: false`."""
+        """The response, unless `store: false`, and what it adds to its conversation."""
         del request_id
         return stored.stored(turn, request)
 
@@ -55,10 +57,26 @@ class InputTokens:
         return {"object": "response.input_tokens", "input_tokens": surroundings.count_tokens(asked)}
 
 
+class Compact:
+    """`POST /responses/compact`: a conversation made shorter (wire-contract §7.6)."""
+
+    api = "responses.compact"
+    layout = Layout(newline=False)
+
+    def answer(self, request: Request, parameters: Mapping[str, str], surroundings: Surroundings) -> JSON:
+        """What was said, compacted. Raises ApiError as `POST /responses` does."""
+        del parameters
+        body = validate_input(request.json, with_model=True)
+        return compacted(_request(self.api, request.call, body, surroundings.store), surroundings)
+
+
 def _request(api: str, call: Call, body: Mapping[str, JSON], store: Store) -> Request:
     """The request of an accepted body, with the items that it continues or refers to."""
-    key = body.get("previous_response_id")
-    earlier = stored.earlier_items(store, key if isinstance(key, str) else None)
+    key, conversation = body.get("previous_response_id"), conversation_of(body)
+    if conversation is not None:
+        earlier = items_of(store, conversation)
+    else:
+        earlier = stored.earlier_items(store, key if isinstance(key, str) else None)
     own = stored.followed(store, read.input_items(body))
     check_pairing(earlier, own)
     return read.read(api, call, body, earlier, own)
@@ -66,3 +84,4 @@ def _request(api: str, call: Call, body: Mapping[str, JSON], store: Store) -> Re
 
 RESPONSES = Responses()
 INPUT_TOKENS = InputTokens()
+COMPACT = Compact()

@@ -1,18 +1,22 @@
 """Output items: what the parts of a turn are called in the Responses API (wire-contract §7.3, §7.5).
 
 Here: one item for each part, as it is when it is added (in progress, empty) and as it is when it is done; stream and
-body are both made of these. Not here: events (`stream.py`) and the object around the items (`write.py`).
+body are both made of these. Look next at `hosted.py`, the items of the service's own tools. Not here: events
+(`stream.py`) and the object around the items (`write.py`).
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
+from mockllm.dialects.responses import hosted
+from mockllm.dialects.responses.shown import ENCRYPTED, encrypted, includes
 from mockllm.request import JSON, Request
 from mockllm.seeds import Label, Seed
 from mockllm.turn import (
     Audio,
     Choice,
+    Hosted,
     Logprob,
     Part,
     Reasoning,
@@ -25,12 +29,8 @@ from mockllm.turn import (
     token_text,
 )
 
-ENCRYPTED = "reasoning.encrypted_content"
-"""What `include` says to get encrypted reasoning."""
-
 _SHARED_DIGITS = 16
 _DIGITS = 50
-_ENCRYPTED_LENGTH = 120
 
 _REASONS: Mapping[str | None, str] = {
     StopReason.LENGTH: "max_output_tokens",
@@ -99,31 +99,39 @@ def _item(part: Part, turn: Turn, request: Request, index: int, status: str) -> 
             added = {"id": key, "type": "function_call", "status": "in_progress", "arguments": "", "call_id": part.id}
             added["name"] = part.name
             return OutputItem(part, added, {**added, "status": status, "arguments": part_text(part)})
+        case Hosted():
+            return _hosted(part, turn, request, index, cut=status != "completed")
         case _:
             assert_never(part)
 
 
 def _reasoning(part: Reasoning, turn: Turn, request: Request, index: int) -> OutputItem:
-    """Reasoning as a summary. Its encrypted form differs between `added` and `done`, and the latter counts (§7.5)."""
+    """Reasoning as a summary, or as it is. Its encrypted form differs between `added` and `done`, and the latter counts
+    (§7.5).
+    """
     added: dict[str, JSON] = {"id": derived_id(turn, "rs", index), "type": "reasoning"}
     done = dict(added)
     if includes(request, ENCRYPTED):
         seed = Seed.of("encrypted", turn.key, index)
-        added |= {"content": [], "encrypted_content": _encrypted(seed.child("added"))}
-        done |= {"content": [], "encrypted_content": _encrypted(seed.child("done"))}
+        added |= {"content": [], "encrypted_content": encrypted(seed.child("added"))}
+        done |= {"content": [], "encrypted_content": encrypted(seed.child("done"))}
     added["summary"] = []
-    done["summary"] = [{"type": "summary_text", "text": part_text(part)}] if part.pieces else []
+    done["summary"] = []
+    if part.raw:
+        added["content"] = []
+        done["content"] = [{"type": "reasoning_text", "text": part_text(part)}] if part.pieces else []
+    elif part.pieces:
+        done["summary"] = [{"type": "summary_text", "text": part_text(part)}]
     return OutputItem(part, added, done)
 
 
-def _encrypted(seed: Seed) -> str:
-    return f"gAAAAA{seed.alphanumeric(_ENCRYPTED_LENGTH)}"
-
-
-def includes(request: Request, what: str) -> bool:
-    """Whether the request's `include` names this."""
-    include = request.json.get("include")
-    return isinstance(include, list) and what in include
+def _hosted(part: Hosted, turn: Turn, request: Request, index: int, *, cut: bool) -> OutputItem:
+    """An item of the service's own tools. Compacted content, too, differs between `added` and `done` (§7.5)."""
+    head: dict[str, JSON] = {"id": derived_id(turn, hosted.PREFIXES[part.type], index), "type": part.type}
+    added = {**head, **hosted.added(part)}
+    if part.type == "compaction":
+        added["encrypted_content"] = encrypted(Seed.of("compaction", turn.key, index))
+    return OutputItem(part, added, {**head, **hosted.done(part, request, cut=cut)})
 
 
 def content_part(part: Text | Refusal | Audio, *, empty: bool = False) -> dict[str, JSON]:

@@ -34,6 +34,7 @@ def read(api: str, call: Call, body: Mapping[str, Any], earlier: Sequence[Item],
         messages=(*opening, *_messages([*earlier, *own])),
         tools=tuple(_tools(body.get("tools"))),
         tool_choice=_tool_choice(body.get("tool_choice")),
+        allowed_tools=_allowed_tools(body.get("tool_choice")),
         parallel_tool_calls=body.get("parallel_tool_calls") is not False,
         schema=_schema(body.get("text")),
         stream=body.get("stream") is True,
@@ -41,6 +42,7 @@ def read(api: str, call: Call, body: Mapping[str, Any], earlier: Sequence[Item],
         logprobs=bool(body.get("top_logprobs")) or LOGPROBS in (body.get("include") or ()),
         top_logprobs=body.get("top_logprobs") or 0,
         store=body.get("store") is not False,
+        background=body.get("background") is True,
         fingerprint=fingerprint(api, call, body),
     )
 
@@ -113,6 +115,14 @@ def _tool_choice(choice: JSON) -> str:
         case {"type": "allowed_tools", "mode": str(mode)}:
             return mode
     return "auto"
+
+
+def _allowed_tools(choice: JSON) -> tuple[str, ...] | None:
+    """The names of the tools that the choice is limited to; those without a name run at the service."""
+    match choice:
+        case {"type": "allowed_tools", "tools": list(tools)}:
+            return tuple(str(tool.get("name")) for tool in tools if isinstance(tool, Mapping) and "name" in tool)
+    return None
 
 
 def _schema(text: JSON) -> JSON:

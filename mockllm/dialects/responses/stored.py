@@ -1,66 +1,57 @@
-"""What is kept of responses: retrieve, delete, input items, and continuing an earlier one (wire-contract §7.6).
+"""What is kept of responses: retrieve, delete, cancel, input items, continuing an earlier one (wire-contract §7.6).
 
 Here: what is kept of a turn unless its request says `store: false`, the endpoints that show it, and the items that a
-later request refers to. Not here: the store itself (`mockllm/store.py`).
+later request refers to. Not here: the store itself (`mockllm/store.py`), what a response is while it is made
+(`background.py`) and conversations (`conversations.py`).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from mockllm.dialects.base import Layout, Surroundings
+from mockllm.dialects.base import Layout, Result, Surroundings
 from mockllm.dialects.cursor import page
-from mockllm.dialects.responses import write
+from mockllm.dialects.kept import Answered, deleted, details, kept_or_404
+from mockllm.dialects.responses import background, stream, write
+from mockllm.dialects.responses.conversations import addition, conversation_of
 from mockllm.dialects.responses.items import derived_id
+from mockllm.dialects.responses.listed import listed
 from mockllm.dialects.responses.read import Item, input_items, kind
 from mockllm.errors import ApiError
+from mockllm.plan import stamp
 from mockllm.request import JSON, Request
+from mockllm.seeds import Seed
 from mockllm.store import Store, Stored
 from mockllm.turn import Turn
 
 KIND = "response"
 
-# The beginnings of ids by the type of the item (wire-contract §7.2); the rest is made up in the same manner.
-_PREFIXES: Mapping[str, str] = {
-    "message": "msg",
-    "reasoning": "rs",
-    "function_call": "fc",
-    "function_call_output": "fco",
-    "custom_tool_call": "ctc",
-    "custom_tool_call_output": "ctco",
-}
+_LAYOUT = Layout(newline=False)
 
 
 def stored(turn: Turn, request: Request) -> tuple[Stored, ...]:
-    """The response with its input items, unless the request says not to keep them."""
-    if not request.store:
+    """The response with its input items, unless the request says not to keep them, and what its conversation gets."""
+    conversation = conversation_of(request.json)
+    if not request.store and conversation is None:
         return ()
     value = write.body(turn, request)
-    items = tuple(_kept(item, turn, index) for index, item in enumerate(input_items(request.json)))
-    return (Stored(KIND, str(value["id"]), value, items),)
-
-
-def _kept(item: Item, turn: Turn, index: int) -> JSON:
-    """An input item as it is listed: with an id, and a message with a status and a list of parts."""
-    key = item.get("id") or derived_id(turn, _PREFIXES.get(kind(item), "item"), "input", index)
-    if kind(item) != "message":
-        return {**item, "id": key}
-    content = item["content"]
-    if isinstance(content, str):
-        content = [_part(item["role"], content)]
-    status = item.get("status") or "completed"
-    return {**item, "id": key, "type": "message", "status": status, "content": content, "role": item["role"]}
-
-
-def _part(role: str, text: str) -> JSON:
-    if role == "assistant":
-        return {"type": "output_text", "annotations": [], "logprobs": [], "text": text}
-    return {"type": "input_text", "text": text}
+    items = listed(input_items(request.json), lambda prefix, index: derived_id(turn, prefix, "input", index))
+    kept: list[Stored] = []
+    if request.store:
+        # Nothing is drawn for these frames, as streams of the background have no padding.
+        frames = stamp(tuple(stream.stream(turn, request, Seed.of()))) if request.background else ()
+        replays = request.background and request.stream
+        kept.append(Stored(KIND, str(value["id"]), value, items, frames=frames, replays=replays))
+    if conversation is not None:
+        output = value["output"]
+        assert isinstance(output, list)
+        kept.append(addition(conversation, [*items, *output]))
+    return tuple(kept)
 
 
 def earlier_items(store: Store, response_id: str | None) -> Sequence[Item]:
     """The input and output items of a response and of all that it continues, oldest first.
 
     Raises ApiError 400 if it is not kept (wire-contract §4.2). One that was deleted further back is passed over, with
-    what it continued.
+    what it continued; one of a conversation is taken alone, as nothing says what of the conversation it brings along.
     """
     if response_id is None:
         return []
@@ -98,45 +89,34 @@ def _referred(store: Store, key: str) -> Item:
     raise ApiError(404, message, param="input")
 
 
-_Answer = Callable[[Request, str, Surroundings], JSON]
+def _retrieve(request: Request, parameters: Mapping[str, str], surroundings: Surroundings) -> Result:
+    """The response, or with `stream=true` its events after a number."""
+    kept, query = _kept(parameters, surroundings), request.call.parameters()
+    if query.get("stream") == "true":
+        return background.replayed(kept, request.call.at_us, background.starting_after(query))
+    return background.seen(kept, request.call.at_us)
 
 
-class StoredResponses:
-    """One endpoint of stored responses: its `answer` is the function it was made with."""
-
-    layout = Layout(newline=False)
-
-    def __init__(self, api: str, answer: _Answer) -> None:
-        self.api = api
-        self._answer = answer
-
-    def answer(self, request: Request, parameters: Mapping[str, str], surroundings: Surroundings) -> JSON:
-        """The body of the answer. Raises ApiError 404 for an id that is not kept."""
-        return self._answer(request, parameters["id"], surroundings)
+def _delete(_request: Request, parameters: Mapping[str, str], surroundings: Surroundings) -> JSON:
+    return deleted(surroundings, _kept(parameters, surroundings), "response")
 
 
-def _retrieve(_request: Request, key: str, surroundings: Surroundings) -> JSON:
-    return _kept_or_404(key, surroundings).value
+def _cancel(request: Request, parameters: Mapping[str, str], surroundings: Surroundings) -> JSON:
+    kept = background.cancelled(_kept(parameters, surroundings), request.call.at_us)
+    surroundings.store.put(kept)
+    return background.seen(kept, request.call.at_us)
 
 
-def _delete(_request: Request, key: str, surroundings: Surroundings) -> JSON:
-    kept = _kept_or_404(key, surroundings)
-    surroundings.store.delete(KIND, kept.id)
-    return {"id": kept.id, "object": "response", "deleted": True}
+def _input_items(request: Request, parameters: Mapping[str, str], surroundings: Surroundings) -> JSON:
+    return page(details(_kept(parameters, surroundings)), request.call.parameters(), order="desc")
 
 
-def _input_items(request: Request, key: str, surroundings: Surroundings) -> JSON:
-    kept = _kept_or_404(key, surroundings)
-    items = [item for item in kept.details if isinstance(item, Mapping)]
-    return page(items, request.call.parameters(), order="desc")
+def _kept(parameters: Mapping[str, str], surroundings: Surroundings) -> Stored:
+    key = parameters["id"]
+    return kept_or_404(surroundings.store, KIND, key, f"Response with id '{key}' not found.")
 
 
-def _kept_or_404(key: str, surroundings: Surroundings) -> Stored:
-    if (kept := surroundings.store.get(KIND, key)) is None:
-        raise ApiError(404, f"Response with id '{key}' not found.")
-    return kept
-
-
-RETRIEVE = StoredResponses("responses.retrieve", _retrieve)
-DELETE = StoredResponses("responses.delete", _delete)
-INPUT_ITEMS = StoredResponses("responses.input_items", _input_items)
+RETRIEVE = Answered("responses.retrieve", _retrieve, _LAYOUT)
+DELETE = Answered("responses.delete", _delete, _LAYOUT)
+CANCEL = Answered("responses.cancel", _cancel, _LAYOUT)
+INPUT_ITEMS = Answered("responses.input_items", _input_items, _LAYOUT)

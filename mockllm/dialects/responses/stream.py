@@ -1,15 +1,16 @@
 """The Responses API's event stream: a turn as named events with rising sequence numbers, and no `[DONE]`.
 
-Here: the sequence of each kind of item (wire-contract §7.5) and the padding of its deltas (§7.1). Not here: the items
-(`items.py`) and the response object (`write.py`).
+Here: the sequence of each kind of item (wire-contract §7.5) and the padding of its deltas (§7.1). Look next at
+`hosted.py`, the events of the service's own tools. Not here: the items (`items.py`) and the response object
+(`write.py`).
 """
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import assert_never
 
-from mockllm.dialects.responses import write
+from mockllm.dialects.responses import hosted, write
+from mockllm.dialects.responses.event import Event, deltas
 from mockllm.dialects.responses.items import (
     OutputItem,
     content_part,
@@ -19,27 +20,15 @@ from mockllm.dialects.responses.items import (
     output_items,
 )
 from mockllm.dialects.sse import compact
-from mockllm.plan import Frame, FrameKind
+from mockllm.plan import Frame
 from mockllm.request import JSON, Request
 from mockllm.seeds import Seed
-from mockllm.turn import Audio, Logprob, Reasoning, Refusal, Text, ToolCall, Turn, part_text
+from mockllm.turn import Audio, Hosted, Logprob, Reasoning, Refusal, Text, ToolCall, Turn, part_text
 
 _PADDED_TO = 16
 # Prime, so that so many events pass before the same padding comes again.
 _PLACES = 251
-
-
-@dataclass(frozen=True, slots=True)
-class _Event:
-    """An event before its number and its padding. `fields` need no order: payloads have the type first and then the
-    alphabet.
-    """
-
-    type: str
-    fields: Mapping[str, JSON]
-    kind: FrameKind = "event"
-    tokens: int = 0
-    label: str = ""
+_OF_REASONING = "response.reasoning_"
 
 
 def stream(turn: Turn, request: Request, seed: Seed) -> Iterator[Frame]:
@@ -51,28 +40,32 @@ def stream(turn: Turn, request: Request, seed: Seed) -> Iterator[Frame]:
             start = number * (_PADDED_TO + 1) % _PLACES
             fields["obfuscation"] = padding[start : start + -len(delta) % _PADDED_TO]
         payload: dict[str, JSON] = {"type": event.type, **dict(sorted(fields.items()))}
-        yield Frame(payload, event.kind, event.tokens, event.label or event.type.removeprefix("response."), event.type)
+        label, thought = event.label or event.type.removeprefix("response."), event.type.startswith(_OF_REASONING)
+        yield Frame(payload, event.kind, event.tokens, label, event.type, thought=thought)
 
 
 def _is_padded(request: Request) -> bool:
     options = request.json.get("stream_options")
     wanted = options if isinstance(options, Mapping) else {}
-    return wanted.get("include_obfuscation") is not False and request.json.get("background") is not True
+    return wanted.get("include_obfuscation") is not False and not request.background
 
 
-def _events(turn: Turn, request: Request) -> Iterator[_Event]:
+def _events(turn: Turn, request: Request) -> Iterator[Event]:
     running = write.running(turn, request)
-    yield _Event("response.created", {"response": running}, "opening")
-    yield _Event("response.in_progress", {"response": running}, "opening")
+    first = write.queued(turn, request) if request.background else running
+    yield Event("response.created", {"response": first}, "opening")
+    if request.background:
+        yield Event("response.queued", {"response": first}, "opening")
+    yield Event("response.in_progress", {"response": running}, "opening")
     for index, item in enumerate(output_items(turn, request)):
-        yield _Event("response.output_item.added", {"item": item.added, "output_index": index})
+        yield Event("response.output_item.added", {"item": item.added, "output_index": index})
         yield from _inside(item, {"item_id": item.id, "output_index": index})
-        yield _Event("response.output_item.done", {"item": item.done, "output_index": index})
+        yield Event("response.output_item.done", {"item": item.done, "output_index": index})
     ending = "completed" if incomplete_reason(turn.choices[0]) is None else "incomplete"
-    yield _Event(f"response.{ending}", {"response": write.finished(turn, request)}, "finish")
+    yield Event(f"response.{ending}", {"response": write.finished(turn, request)}, "finish")
 
 
-def _inside(item: OutputItem, place: Mapping[str, JSON]) -> Iterator[_Event]:
+def _inside(item: OutputItem, place: Mapping[str, JSON]) -> Iterator[Event]:
     """The events between an item's `added` and its `done`."""
     part = item.part
     match part:
@@ -82,35 +75,39 @@ def _inside(item: OutputItem, place: Mapping[str, JSON]) -> Iterator[_Event]:
             yield from _text(part, (), (), place)
         case Refusal():
             yield from _refusal(part, place)
+        case Reasoning(raw=True):
+            yield from _thinking(part, place)
         case Reasoning():
             yield from _summary(part, place)
         case ToolCall(kind="custom"):
-            yield from _deltas("response.custom_tool_call_input", "input", part, place)
+            yield from deltas("response.custom_tool_call_input", "input", part.pieces, place)
         case ToolCall():
-            yield from _deltas("response.function_call_arguments", "arguments", part, place)
+            yield from deltas("response.function_call_arguments", "arguments", part.pieces, place)
+        case Hosted():
+            yield from hosted.inside(part, item.done, place)
         case _:
             assert_never(part)
 
 
 def _text(
     part: Text | Audio, annotations: tuple[JSON, ...], entries: tuple[Logprob, ...], place: Mapping[str, JSON]
-) -> Iterator[_Event]:
+) -> Iterator[Event]:
     """A message's text. An annotation comes after the delta that completes what it is about (§7.5)."""
     place = {**place, "content_index": 0}
-    yield _Event("response.content_part.added", {**place, "part": content_part(part, empty=True)})
+    yield Event("response.content_part.added", {**place, "part": content_part(part, empty=True)})
     waiting = list(enumerate(map(flat_annotation, annotations)))
     length = start = 0
     for piece in part.pieces:
         fields = {**place, "delta": piece.text, "logprobs": _shown(entries[start : start + piece.tokens])}
-        yield _Event("response.output_text.delta", fields, "token", piece.tokens, compact(piece.text))
+        yield Event("response.output_text.delta", fields, "token", piece.tokens, compact(piece.text))
         start += piece.tokens
         length += len(piece.text)
         while waiting and _end(waiting[0][1]) <= length:
             yield _annotation(*waiting.pop(0), place)
     for index, annotation in waiting:
         yield _annotation(index, annotation, place)
-    yield _Event("response.output_text.done", {**place, "text": part_text(part), "logprobs": _shown(entries)})
-    yield _Event("response.content_part.done", {**place, "part": content_part(part)})
+    yield Event("response.output_text.done", {**place, "text": part_text(part), "logprobs": _shown(entries)})
+    yield Event("response.content_part.done", {**place, "part": content_part(part)})
 
 
 def _shown(entries: tuple[Logprob, ...]) -> JSON:
@@ -128,35 +125,34 @@ def _end(annotation: JSON) -> float:
     return math.inf
 
 
-def _annotation(index: int, annotation: JSON, place: Mapping[str, JSON]) -> _Event:
+def _annotation(index: int, annotation: JSON, place: Mapping[str, JSON]) -> Event:
     fields = {**place, "annotation": annotation, "annotation_index": index}
-    return _Event("response.output_text.annotation.added", fields)
+    return Event("response.output_text.annotation.added", fields)
 
 
-def _refusal(part: Refusal, place: Mapping[str, JSON]) -> Iterator[_Event]:
+def _refusal(part: Refusal, place: Mapping[str, JSON]) -> Iterator[Event]:
     place = {**place, "content_index": 0}
-    yield _Event("response.content_part.added", {**place, "part": content_part(part, empty=True)})
-    yield from _deltas("response.refusal", "refusal", part, place)
-    yield _Event("response.content_part.done", {**place, "part": content_part(part)})
+    yield Event("response.content_part.added", {**place, "part": content_part(part, empty=True)})
+    yield from deltas("response.refusal", "refusal", part.pieces, place)
+    yield Event("response.content_part.done", {**place, "part": content_part(part)})
 
 
-def _summary(part: Reasoning, place: Mapping[str, JSON]) -> Iterator[_Event]:
+def _summary(part: Reasoning, place: Mapping[str, JSON]) -> Iterator[Event]:
     """The one part of a summary; reasoning without words has none (§7.5)."""
     if not part.pieces:
         return
     place = {**place, "summary_index": 0}
-    yield _Event("response.reasoning_summary_part.added", {**place, "part": {"type": "summary_text", "text": ""}})
-    yield from _deltas("response.reasoning_summary_text", "text", part, place, sign="~")
+    yield Event("response.reasoning_summary_part.added", {**place, "part": {"type": "summary_text", "text": ""}})
+    yield from deltas("response.reasoning_summary_text", "text", part.pieces, place, sign="~")
     done: JSON = {"type": "summary_text", "text": part_text(part)}
-    yield _Event("response.reasoning_summary_part.done", {**place, "part": done})
+    yield Event("response.reasoning_summary_part.done", {**place, "part": done})
 
 
-def _deltas(
-    name: str, whole: str, part: Refusal | Reasoning | ToolCall, place: Mapping[str, JSON], sign: str = ""
-) -> Iterator[_Event]:
-    """One delta for each piece, then `done` with the whole under its key."""
-    label = sign or f"{whole} "
-    for piece in part.pieces:
-        fields = {**place, "delta": piece.text}
-        yield _Event(f"{name}.delta", fields, "token", piece.tokens, f"{label}{compact(piece.text)}")
-    yield _Event(f"{name}.done", {**place, whole: part_text(part)})
+def _thinking(part: Reasoning, place: Mapping[str, JSON]) -> Iterator[Event]:
+    """The one part of reasoning that is shown as it is (§7.5)."""
+    if not part.pieces:
+        return
+    place = {**place, "content_index": 0}
+    yield Event("response.content_part.added", {**place, "part": {"type": "reasoning_text", "text": ""}})
+    yield from deltas("response.reasoning_text", "text", part.pieces, place, sign="~")
+    yield Event("response.content_part.done", {**place, "part": {"type": "reasoning_text", "text": part_text(part)}})

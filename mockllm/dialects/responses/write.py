@@ -32,15 +32,23 @@ def body(turn: Turn, request: Request) -> dict[str, JSON]:
 def finished(turn: Turn, request: Request) -> dict[str, JSON]:
     """The response at its end: completed, or incomplete with its reason."""
     reason = incomplete_reason(turn.choices[0])
+    output = [item.done for item in output_items(turn, request)]
+    searches = sum(item["type"] == "web_search_call" for item in output)
     return {
         **_response(turn, request),
         "status": "completed" if reason is None else "incomplete",
         "completed_at": turn.created if reason is None else None,
         "incomplete_details": None if reason is None else {"reason": reason},
-        "output": [item.done for item in output_items(turn, request)],
+        "output": output,
         "service_tier": turn.service_tier,
+        "tool_usage": {**_TOOL_USAGE, "web_search": {"num_requests": searches}},
         "usage": usage_json(turn.usage),
     }
+
+
+def queued(turn: Turn, request: Request) -> dict[str, JSON]:
+    """The response before anything of it is made, as a call for one in the background gets it."""
+    return {**running(turn, request), "status": "queued"}
 
 
 def running(turn: Turn, request: Request) -> dict[str, JSON]:

@@ -3,6 +3,7 @@ the dialect as a whole.
 """
 
 import re
+from dataclasses import replace
 
 import orjson
 import pytest
@@ -15,10 +16,14 @@ from openai.types.responses import Response, ResponseStreamEvent
 from openai.types.responses.input_token_count_response import InputTokenCountResponse
 
 from mockllm.dialects.plain import body_bytes
-from mockllm.dialects.responses import INPUT_TOKENS, RESPONSES
+from mockllm.dialects.responses import INPUT_TOKENS, RESPONSES, write
 from mockllm.dialects.sse import event_bytes
 from mockllm.errors import ApiError
+from mockllm.fill.content import parts as fill_parts
+from mockllm.fill.template import Template
+from mockllm.plan import duration
 from mockllm.request import Call
+from mockllm.scenario.content import Content
 from mockllm.store import Store, Stored
 from mockllm.tokens import pieces as counted
 from mockllm.tokens import splitter
@@ -27,29 +32,19 @@ from tests import calls
 from tests.openapi_schema import violations
 from tests.strict import problems
 from tests.turns import SEED, asked_responses, said, turn
+from tests.wire_exceptions import (
+    BEYOND_EVENT,
+    BEYOND_RESPONSE,
+    NOT_DESCRIBED_RESPONSE,
+    UNDESCRIBED,
+    UNKNOWN,
+    described,
+)
 
 CITATION = {
     "type": "url_citation",
     "url_citation": {"start_index": 0, "end_index": 5, "title": "T", "url": "https://example.com"},
 }
-# What the wire has beside the SDK's models, by the section of the wire contract that says so.
-BEYOND = {
-    "billing": "§7.2, in every finished body",
-    "frequency_penalty": "§7.2, recorded",
-    "presence_penalty": "§7.2, recorded",
-    "store": "§7.2, recorded",
-    "output[].status": "§7.3, on the wire also for custom tools",
-}
-BEYOND_EVENT = {
-    "obfuscation": "§7.1, on every delta",
-    "item.status": BEYOND["output[].status"],
-    **{f"response.{path}": why for path, why in BEYOND.items() if path != "billing"},
-}
-# Where the wire is not what OpenAI's description says.
-NOT_DESCRIBED = {"user": "§7.2, null", "response.user": "§7.2, null", "response.usage": "§7.2, null until the end"}
-UNNAMED = "response.function_call_arguments.done"
-"""The event that the description wants to have a name, which the wire does not send (wire-contract §7.4)."""
-
 # Where the deltas of an item go in the item itself.
 WHOLE = {
     "response.output_text.delta": lambda item: item["content"][0]["text"],
@@ -57,7 +52,43 @@ WHOLE = {
     "response.reasoning_summary_text.delta": lambda item: item["summary"][0]["text"],
     "response.function_call_arguments.delta": lambda item: item["arguments"],
     "response.custom_tool_call_input.delta": lambda item: item["input"],
+    "response.reasoning_text.delta": lambda item: item["content"][0]["text"],
+    "response.code_interpreter_call_code.delta": lambda item: item["code"],
+    "response.mcp_call_arguments.delta": lambda item: item["arguments"],
+    "response.shell_call_command.delta": lambda item: "".join(item["action"]["commands"]),
+    "response.apply_patch_call_operation_diff.delta": lambda item: item["operation"]["diff"],
 }
+
+INCLUDED = (
+    "reasoning.encrypted_content",
+    "web_search_call.action.sources",
+    "file_search_call.results",
+    "code_interpreter_call.outputs",
+)
+# One of each kind of part; `?` stands for any text.
+SPECIMENS = (
+    {"web_search": {"query": "?", "sources": ["https://example.com"]}},
+    {"web_search": {"open": "https://example.com"}},
+    {"web_search": {"open": "https://example.com", "find": "?"}},
+    {"file_search": {"queries": "?", "results": [{"text": "Ten.", "score": 0.5, "attributes": {"year": 2026}}]}},
+    {"code_interpreter": {"code": "?", "logs": "?", "images": ["https://example.com/a.png"]}},
+    {"image_generation": {"prompt": "?", "partials": 2}},
+    {"mcp_list_tools": {"server": "dice", "tools": ["roll", {"name": "f", "description": "?"}]}},
+    {"mcp_list_tools": {"server": "dice", "error": "?"}},
+    {"mcp_call": {"server": "dice", "name": "roll", "arguments": "?", "output": "?"}},
+    {"mcp_call": {"server": "dice", "name": "roll", "error": "?", "approval": "mcpr_1"}},
+    {"mcp_approval": {"server": "dice", "name": "roll", "arguments": "?"}},
+    {"computer": {"actions": [{"type": "click", "button": "left", "x": 1, "y": 2}, {"type": "wait"}]}},
+    {"computer": {"actions": [{"type": "screenshot"}], "single": True}},
+    {"shell": {"commands": ["ls -l", "", "pwd"], "outputs": ["total 0", {"stderr": "no", "exit": None}]}},
+    {"shell": {"commands": "?", "timeout_ms": 5}},
+    {"local_shell": {"command": "?", "env": {"A": "b"}, "user": "me"}},
+    {"apply_patch": {"path": "a.txt", "diff": "?"}},
+    {"apply_patch": {"path": "a.txt", "operation": "delete_file"}},
+    {"tool_search": {"arguments": {"queries": ["x"]}, "tools": []}},
+    {"tool_search": {"arguments": {"queries": ["x"]}}},
+    {"compaction": {"announced": True}},
+)
 
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 texts = st.one_of(words, st.sampled_from(["🌞🇩🇪", "e\u0301", "漢字かな", "\u2028\x00\n\r", '{"a": "\\"}']))
@@ -79,14 +110,30 @@ def spoken(draw, logprobs):
 functions = st.builds(ToolCall, st.uuids().map(str), names, texts.map(cut))
 customs = st.builds(ToolCall, st.uuids().map(str), names, texts.map(cut), st.just("custom"))
 audio = st.builds(Audio, st.just("audio_1"), texts.map(cut), st.just(("AAAA",)), st.integers(0, 2**31))
-others = st.one_of(st.builds(Reasoning, texts.map(cut)), st.builds(Refusal, texts.map(cut)), functions, customs, audio)
+thoughts = st.builds(Reasoning, texts.map(cut), raw=st.booleans())
+
+
+@st.composite
+def hosted_parts(draw):
+    """The parts of one of the service's own tools, with drawn words."""
+    spec = draw(st.sampled_from(SPECIMENS))
+    kind = next(iter(spec))
+    written = {name: draw(texts) if value == "?" else value for name, value in spec[kind].items()}
+    said = Content.model_validate({"parts": [{kind: written}]})
+    # Each with ids of its own, as the parts of one answer have.
+    seed = SEED.child(str(draw(st.uuids())))
+    return fill_parts(said, Template(asked_responses(), seed, enabled=False), splitter(), seed, 0)
+
+
+others = st.one_of(thoughts, st.builds(Refusal, texts.map(cut)), functions, customs, audio)
 
 
 @st.composite
 def conversations(draw):
     """A turn and the request it answers."""
     logprobs = draw(st.booleans())
-    parts = draw(st.lists(st.one_of(spoken(logprobs), others), max_size=5))
+    one = st.one_of(spoken(logprobs), others).map(lambda part: (part,))
+    parts = [part for some in draw(st.lists(st.one_of(one, hosted_parts()), max_size=5)) for part in some]
     count = st.integers(0, 1_000_000)
     told = turn(
         Choice(tuple(parts), draw(st.sampled_from(["stop", "length", "tool_calls", "content_filter", None]))),
@@ -95,7 +142,8 @@ def conversations(draw):
         service_tier=draw(st.sampled_from(["default", "priority", None])),
     )
     request = asked_responses(
-        include=draw(st.sampled_from([[], ["reasoning.encrypted_content"]])),
+        include=draw(st.lists(st.sampled_from(INCLUDED), unique=True)),
+        background=draw(st.booleans()),
         stream_options={"include_obfuscation": draw(st.booleans())},
         tools=[{"type": "function", "name": "f", "parameters": {"type": "object"}}],
         reasoning={"effort": "low", "summary": "auto"},
@@ -110,8 +158,8 @@ def events(told, request):
 
 
 def body(told, request):
-    """The plain body, from its bytes."""
-    return orjson.loads(body_bytes(RESPONSES.body(told, request), RESPONSES.layout))
+    """The plain body, from its bytes; of a response in the background the one that it comes to."""
+    return orjson.loads(body_bytes(write.body(told, request), RESPONSES.layout))
 
 
 def accumulated(found):
@@ -155,7 +203,7 @@ def test_the_deltas_of_an_item_add_up_to_it(conversation):
     found, output = events(*conversation), body(*conversation)["output"]
     for index, item in enumerate(output):
         deltas = [event for event in found if event["type"] in WHOLE and event["output_index"] == index]
-        if deltas:
+        if deltas and item["type"] != "shell_call_output":
             assert "".join(event["delta"] for event in deltas) == WHOLE[deltas[0]["type"]](item)
         annotations = [
             event["annotation"] for event in found if event.get("item_id") == item["id"] and "annotation" in event
@@ -168,8 +216,9 @@ def test_the_deltas_of_an_item_add_up_to_it(conversation):
 @settings(max_examples=100, deadline=None)
 def test_every_event_and_every_body_is_what_the_sdk_says(conversation):
     for event in events(*conversation):
-        assert problems(event, ResponseStreamEvent, BEYOND_EVENT) == []
-    assert problems(body(*conversation), Response, BEYOND) == []
+        if event["type"] not in UNKNOWN:
+            assert problems(event, ResponseStreamEvent, BEYOND_EVENT) == []
+    assert problems(body(*conversation), Response, BEYOND_RESPONSE) == []
 
 
 @given(conversations())
@@ -177,18 +226,18 @@ def test_every_event_and_every_body_is_what_the_sdk_says(conversation):
 def test_every_event_and_every_body_is_what_openai_describes(conversation):
     for event in events(*conversation):
         assert "name" not in event
-        described = {**event, "name": "f"} if event["type"] == UNNAMED else event
-        assert violations("ResponseStreamEvent", described, NOT_DESCRIBED) == []
-    assert violations("Response", body(*conversation), NOT_DESCRIBED) == []
+        if event["type"] not in UNDESCRIBED:
+            assert violations("ResponseStreamEvent", described(event), NOT_DESCRIBED_RESPONSE) == []
+    assert violations("Response", described(body(*conversation)), NOT_DESCRIBED_RESPONSE) == []
 
 
 @given(conversations())
 @settings(max_examples=50, deadline=None)
 def test_deltas_and_their_padding_are_multiples_of_sixteen(conversation):
     told, request = conversation
-    padded = request.json["stream_options"]["include_obfuscation"]
+    padded = request.json["stream_options"]["include_obfuscation"] and not request.background
     for event in events(told, request):
-        assert ("obfuscation" in event) == (padded and "delta" in event)
+        assert ("obfuscation" in event) == (padded and isinstance(event.get("delta"), str))
         if "obfuscation" in event:
             assert (len(event["delta"]) + len(event["obfuscation"])) % 16 == 0
             assert len(event["obfuscation"]) < 16
@@ -245,8 +294,8 @@ def streamed(exchange):
 
 def test_one_request_gets_the_same_response_as_body_and_as_stream():
     engine = calls.engine(HELLO)
-    whole = calls.body(engine.handle(post()))
-    last = streamed(engine.handle(post(stream=True)))[-1]["response"]
+    whole = calls.body(engine.handle(post(store=False)))
+    last = streamed(engine.handle(post(store=False, stream=True)))[-1]["response"]
     assert {**last, "billing": {"payer": "developer"}} == whole
     assert whole["output"][0]["content"][0]["text"] == "Hello you"
     assert calls.sent(engine.handle(post())).endswith(b"\n}")
@@ -370,7 +419,7 @@ def test_input_tokens_are_those_that_the_answer_would_count():
     whole = calls.body(engine.handle(post(**asked)))
     told = calls.body(engine.handle(post("/input_tokens", **asked)))
     assert told == {"object": "response.input_tokens", "input_tokens": whole["usage"]["input_tokens"]}
-    assert problems(told, InputTokenCountResponse) == []
+    assert problems(told, InputTokenCountResponse) == violations("TokenCountsResource", told) == []
     assert calls.error(engine.handle(post("/input_tokens", input=5)))["param"] == "input"
 
 
@@ -430,3 +479,87 @@ def test_ids_do_not_change_from_run_to_run():
     first, second = (calls.body(calls.engine(HELLO).handle(post()))["id"] for _ in range(2))
     assert first == second
     assert re.fullmatch("resp_[0-9a-f]{50}", first)
+
+
+# The background, by the clock of the calls.
+
+
+def at(now_us, call):
+    return replace(call, at_us=now_us)
+
+
+SLOW = "pace: {ttft: 1s, itl: 1s}\nrules: [{replies: [{text: [One, ' two', ' three']}]}]"
+
+
+def test_a_response_of_the_background_is_polled_until_it_is_there():
+    engine = calls.engine(SLOW)
+    first = calls.body(engine.handle(at(500, post(background=True))))
+    assert (first["status"], first["output"], first["usage"]) == ("queued", [], None)
+    assert "billing" not in first
+    path = f"/v1/responses/{first['id']}"
+    seen = [calls.body(engine.handle(at(500 + now, calls.call("GET", path)))) for now in (0, 2_999_999, 3_000_000)]
+    assert [body["status"] for body in seen] == ["in_progress", "in_progress", "completed"]
+    assert seen[-1]["output"][0]["content"][0]["text"] == "One two three"
+    assert seen[-1]["billing"] == {"payer": "developer"}
+
+
+def test_a_plain_answer_of_the_background_does_not_wait_for_the_turn():
+    engine = calls.engine(SLOW)
+    assert duration(engine.handle(post(background=True)).plan) == 0
+    assert duration(engine.handle(post()).plan) == 3_000_000
+
+
+def test_a_stream_of_the_background_is_queued_first_and_goes_on_after_any_event():
+    engine = calls.engine(SLOW)
+    sent = calls.sent(engine.handle(at(0, post(background=True, stream=True))))
+    found = [orjson.loads(block.partition(b"\ndata: ")[2]) for block in sent.removesuffix(b"\n\n").split(b"\n\n")]
+    assert [event["type"] for event in found[:3]] == ["response.created", "response.queued", "response.in_progress"]
+    assert found[0]["response"]["status"] == found[1]["response"]["status"] == "queued"
+    assert not any("obfuscation" in event for event in found)
+    blocks = [block + b"\n\n" for block in sent.removesuffix(b"\n\n").split(b"\n\n")]
+    path = f"/v1/responses/{found[0]['response']['id']}?stream=true"
+    for after in range(-1, len(found)):
+        query = "" if after < 0 else f"&starting_after={after}"
+        for now in (0, 1_500_000, 9_000_000):
+            again = engine.handle(at(now, calls.call("GET", path + query)))
+            assert calls.sent(again) == b"".join(blocks[after + 1 :])
+    # At 1.5 s one of the three tokens was there; the last is due at 3 s.
+    assert duration(engine.handle(at(1_500_000, calls.call("GET", path))).plan) == 1_500_000
+
+
+def test_a_response_of_the_background_can_be_cancelled_again_and_again():
+    engine = calls.engine(SLOW)
+    path = f"/v1/responses/{calls.body(engine.handle(at(0, post(background=True))))['id']}"
+    for now in (1_000_000, 9_000_000):
+        assert calls.body(engine.handle(at(now, calls.call("POST", f"{path}/cancel", {}))))["status"] == "cancelled"
+    assert calls.body(engine.handle(at(9_000_000, calls.call("GET", path))))["status"] == "cancelled"
+
+
+def test_what_is_not_to_be_kept_cannot_be_made_in_the_background():
+    error = calls.error(calls.engine(HELLO).handle(post(background=True, store=False)))
+    assert (error["status"], error["param"]) == (400, "store")
+
+
+def test_equal_requests_get_different_ids_the_same_in_every_run():
+    def ids():
+        engine = calls.engine(HELLO)
+        return [calls.body(engine.handle(post()))["id"] for _ in range(4)]
+
+    assert len(set(ids())) == 4
+    assert ids() == ids()
+
+
+def test_only_the_choice_that_is_answered_counts():
+    engine = calls.engine("rules: [{replies: [{choices: [One two, Three four five six]}]}]")
+    assert calls.body(engine.handle(post()))["usage"]["output_tokens"] == 2
+
+
+def test_auto_calls_only_a_tool_that_is_allowed():
+    tools = [{"type": "function", "name": name, "parameters": {"type": "object"}} for name in "abcdefgh"]
+    choice = {"type": "allowed_tools", "mode": "required", "tools": [{"type": "function", "name": "f"}]}
+    for number in range(8):
+        engine = calls.engine(f"seed: {number}\nrules: [{{replies: [{{auto: true}}]}}]")
+        body = calls.body(engine.handle(post(tools=tools, tool_choice=choice)))
+        assert [item["name"] for item in body["output"]] == ["f"]
+    nothing = {**choice, "tools": [{"type": "web_search"}]}
+    assert calls.body(engine.handle(post(tools=tools, tool_choice=nothing)))["output"][0]["type"] == "message"

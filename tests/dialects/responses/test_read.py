@@ -141,3 +141,28 @@ def test_the_transport_does_not_change_the_fingerprint():
 
 def test_an_item_without_a_type_is_a_message():
     assert [kind(item) for item in (USER, {**USER, "type": None}, CALL)] == ["message", "message", "function_call"]
+
+
+@pytest.mark.parametrize(
+    ("choice", "names"),
+    [
+        (None, None),
+        ("none", None),
+        ({"type": "allowed_tools", "mode": "auto", "tools": []}, ()),
+        (
+            {
+                "type": "allowed_tools",
+                "mode": "auto",
+                "tools": [{"type": "function", "name": "f"}, {"type": "web_search"}, {"type": "custom", "name": "g"}],
+            },
+            ("f", "g"),
+        ),
+    ],
+)
+def test_a_choice_may_be_limited_to_some_tools(choice, names):
+    assert asked_responses(tool_choice=choice).allowed_tools == names
+
+
+def test_a_request_may_be_for_the_background():
+    assert asked_responses(background=True).background
+    assert not asked_responses(background=None).background

@@ -272,3 +272,8 @@ def test_labels_say_what_is_said():
     assert '"Hi"' in labels
     assert 'arguments "{}"' in labels
     assert (labels[0], labels[-1]) == ("created", "completed")
+
+
+def test_frames_of_reasoning_say_so():
+    told = frames(Reasoning(pieces("Hm", ".")), Text(pieces("Hi")), ToolCall("1", "f", pieces("{}")))
+    assert [frame.thought for frame in told if frame.tokens] == [True, True, False, False]

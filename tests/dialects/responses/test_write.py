@@ -2,6 +2,7 @@ import pytest
 from openai.types.responses import Response
 
 from mockllm.dialects.responses import write
+from mockllm.store import Store, Stored
 from mockllm.turn import Text, Usage
 from tests.strict import problems
 from tests.turns import asked_responses, pieces, said, turn
@@ -174,8 +175,10 @@ def test_what_the_request_says_is_echoed():
 
 
 def test_a_conversation_is_echoed_only_when_used():
-    assert echoed(conversation="conv_1")["conversation"] == {"id": "conv_1"}
-    assert list(echoed(conversation={"id": "conv_1"}))[5:8] == ["completed_at", "conversation", "error"]
+    store = Store()
+    store.put(Stored("conversation", "conv_1", {}))
+    assert echoed(kept=store, conversation="conv_1")["conversation"] == {"id": "conv_1"}
+    assert list(echoed(kept=store, conversation={"id": "conv_1"}))[5:8] == ["completed_at", "conversation", "error"]
     assert "conversation" not in echoed()
 
 

@@ -13,7 +13,7 @@ from mockllm.dialects.responses.defaults import defaults
 from mockllm.dialects.responses.validate.fields import COUNTED, FIELDS, KNOWN
 from mockllm.dialects.responses.validate.history import check_pairing
 from mockllm.dialects.responses.validate.tools import check_choice
-from mockllm.dialects.rules import check_rows, refusal
+from mockllm.dialects.rules import check_rows, missing, refusal
 
 __all__ = ["check_pairing", "validate", "validate_input"]
 
@@ -32,17 +32,23 @@ def validate(body: object, *, strict: bool = False) -> Mapping[str, Any]:
         _check_known(fields)
     check_rows(FIELDS, fields)
     _check_source(fields)
+    _check_state(fields)
     check_choice(fields)
     if strict:
         _check_temperature(fields)
     return fields
 
 
-def validate_input(body: object) -> Mapping[str, Any]:
-    """What counts in the JSON body of a `POST /responses/input_tokens`, if it can be accepted."""
+def validate_input(body: object, *, with_model: bool = False) -> Mapping[str, Any]:
+    """What counts in the JSON body of a `POST /responses/input_tokens`, if it can be accepted. `with_model` demands a
+    model, as `POST /responses/compact` does.
+    """
     fields = _object(body)
+    if with_model and fields.get("model") is None:
+        raise missing("model")
     check_rows(COUNTED, fields)
     _check_source(fields)
+    _check_state(fields)
     return {row.name: fields[row.name] for row in COUNTED if row.name in fields}
 
 
@@ -62,6 +68,18 @@ def _check_source(fields: Mapping[str, Any]) -> None:
     if all(fields.get(name) is None for name in _SOURCES):
         sentence = "One of \"input\" or \"previous_response_id\" or 'prompt' or 'conversation_id' must be provided."
         raise refusal(sentence, code="missing_required_parameter", param="input")
+
+
+def _check_state(fields: Mapping[str, Any]) -> None:
+    """What a request continues, and what is kept of it. The words for the second are not recorded."""
+    if fields.get("previous_response_id") is not None and fields.get("conversation") is not None:
+        sentence = (
+            "Mutually exclusive parameters: 'previous_response_id' and 'conversation'. Ensure you are only providing "
+            "one of: 'previous_response_id' or 'conversation'."
+        )
+        raise refusal(sentence, param="previous_response_id")
+    if fields.get("background") is True and fields.get("store") is False:
+        raise refusal("Background mode requires 'store' to be true.", param="store")
 
 
 def _check_temperature(fields: Mapping[str, Any]) -> None:

@@ -90,5 +90,8 @@ class _Item:
             check_rows(_MESSAGE, value, path)
 
 
-INPUT = Either((Text(), Items(_Item())))
+ITEM = _Item()
+"""One item."""
+
+INPUT = Either((Text(), Items(ITEM)))
 """The parameter `input`."""
