@@ -8,15 +8,17 @@ Not here: any API; those are the sibling files, one each, and none knows another
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from typing_extensions import TypeIs
 
-from mockllm.plan import Frame
+from mockllm.plan import Frame, Frames
 from mockllm.request import JSON, Call, Request
 from mockllm.seeds import Seed
 from mockllm.store import Store, Stored
 from mockllm.turn import Turn
+
+_NO_CHANCE = Seed.of("resource")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +33,50 @@ class Layout:
 
 
 @dataclass(frozen=True, slots=True)
+class Ran:
+    """What came of a request that an endpoint made itself: status, id, and body, None if it was no whole JSON."""
+
+    status: int
+    request_id: str
+    body: JSON
+
+
+def _run_nothing(path: str, body: JSON) -> Ran:
+    return Ran(404, "", {"error": {"message": f"Invalid URL (POST /v1{path})", "body": body}})
+
+
+@dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a resource may look at: the models that are listed, the time in answers, the namespace's stored objects,
-    and the counting of a request's tokens.
+    """What a resource may look at: the models that are listed, the time in answers, the namespace's stored objects, the
+    counting of a request's tokens, and the chance of this request in its namespace. With `run` it asks another
+    endpoint, by its path under the base and a JSON body, as the client of this request could, but at once.
     """
 
     models: tuple[str, ...]
     created: int
     store: Store
     count_tokens: Callable[[Request], int]
+    seed: Seed = _NO_CHANCE
+    run: Callable[[str, JSON], Ran] = _run_nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """A body that is no JSON: the bytes of a file, a sound or a text, in one piece or, chunked, in several."""
+
+    pieces: tuple[bytes, ...]
+    content_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Events:
+    """An event stream, not yet stamped."""
+
+    frames: Frames
+
+
+Result: TypeAlias = "JSON | Media | Events"
+"""What a resource answers with."""
 
 
 class Dialect(Protocol):
@@ -49,8 +86,8 @@ class Dialect(Protocol):
     layout: Layout
 
     def read(self, call: Call, json: JSON, *, strict: bool, store: Store) -> Request:
-        """What the call asks for, with what it refers to in the store. Raises ApiError exactly where the real service
-        refuses.
+        """What the call asks for, with what it refers to in the store; `json` is the body, or what a form has. Raises
+        ApiError exactly where the real service refuses.
         """
         ...
 
@@ -58,8 +95,8 @@ class Dialect(Protocol):
         """The turn as frames in wire order, not yet stamped."""
         ...
 
-    def body(self, turn: Turn, request: Request) -> JSON:
-        """The turn as one JSON body. The stream folds to it."""
+    def body(self, turn: Turn, request: Request) -> Result:
+        """The turn as one body. The stream folds to it."""
         ...
 
     def stored(self, turn: Turn, request: Request, request_id: str) -> tuple[Stored, ...]:
@@ -73,24 +110,25 @@ class Resource(Protocol):
     api: str
     layout: Layout
 
-    def answer(self, request: Request, parameters: Mapping[str, str], surroundings: Surroundings) -> JSON:
-        """The body of the answer; `parameters` are those of the path. Raises ApiError where the
-        real service refuses.
-        """
+    def answer(self, request: Request, parameters: Mapping[str, str], surroundings: Surroundings) -> Result:
+        """What is answered; `parameters` are those of the path. Raises ApiError where the real service refuses."""
         ...
 
 
 def is_dialect(endpoint: Dialect | Resource) -> TypeIs[Dialect]:
     """Whether the endpoint is answered by a turn."""
-    return hasattr(endpoint, "read")
+    return hasattr(endpoint, "stream")
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
     """A method and a path under the base, such as `/chat/completions/{id}`; `{model...}` takes the rest of the path,
-    slashes and all.
+    slashes and all. `form` says that the body is a form instead of JSON,
+    and `about` what is served there, in a few words.
     """
 
     method: str
     pattern: str
     endpoint: Dialect | Resource = field(repr=False)
+    form: bool = False
+    about: str = ""

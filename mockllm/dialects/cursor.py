@@ -22,8 +22,10 @@ def page(
     order: str,
     most: int = _MOST,
     default: int = _DEFAULT_LIMIT,
+    before: bool = False,
 ) -> JSON:
-    """The page of `items` (oldest first) that the query asks for; `order` is the list's default.
+    """The page of `items` (oldest first) that the query asks for; `order` is the list's default. `before` says that the
+    list has that cursor too: alone it gives the page in front of it, and `has_more` tells what is in front of that.
 
     Raises ApiError for a limit, an order or a cursor that cannot be used. `has_more` is always sent, because Node's
     client stops without it.
@@ -38,20 +40,30 @@ def page(
             param="order",
         )
     ordered = list(items) if chosen == "asc" else list(reversed(items))
-    start = 0
-    if (after := query.get("after")) is not None:
-        ids = [str(item["id"]) for item in ordered]
-        if after not in ids:
-            raise ApiError(400, f"No object found with id '{after}'.", code="invalid_value", param="after")
-        start = ids.index(after) + 1
-    chunk = ordered[start : start + limit]
+    start, end = 0, len(ordered)
+    if "after" in query:
+        start = _place(ordered, query, "after") + 1
+    is_ended = before and "before" in query
+    if is_ended:
+        end = _place(ordered, query, "before")
+    # The page that ends at the one cursor, unless the other says where it begins.
+    is_backward = is_ended and "after" not in query
+    first = max(end - limit, 0) if is_backward else start
+    chunk = ordered[first : min(first + limit, end)]
     return {
         "object": "list",
         "data": chunk,
         "first_id": chunk[0]["id"] if chunk else None,
         "last_id": chunk[-1]["id"] if chunk else None,
-        "has_more": start + limit < len(ordered),
+        "has_more": first > 0 if is_backward else first + limit < end,
     }
+
+
+def _place(ordered: Sequence[Mapping[str, JSON]], query: Mapping[str, str], name: str) -> int:
+    ids = [str(item["id"]) for item in ordered]
+    if query[name] not in ids:
+        raise ApiError(400, f"No object found with id '{query[name]}'.", code="invalid_value", param=name)
+    return ids.index(query[name])
 
 
 def _limit(text: str | None, most: int, default: int) -> int:

@@ -23,8 +23,10 @@ EDGE_ERROR = Layout(indent=4)
 """An error of the service's edge."""
 
 
-def body_bytes(data: JSON, layout: Layout) -> bytes:
-    """The bytes of a plain body: a string as it is, any other value as JSON in the given layout."""
+def body_bytes(data: "JSON | bytes", layout: Layout) -> bytes:
+    """The bytes of a plain body: a string or bytes as they are, any other value as JSON in the given layout."""
+    if isinstance(data, bytes):
+        return data
     if isinstance(data, str):
         return data.encode(errors="surrogatepass")
     text = _json(data, layout.indent).encode(errors="surrogatepass")

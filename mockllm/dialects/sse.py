@@ -27,6 +27,8 @@ def event_bytes(frame: Frame) -> bytes:
     if style is USUAL and isinstance(frame.data, dict) and not frame.fields:
         event = "" if frame.event is None else f"event: {frame.event}\n"
         return b"%bdata: %b\n\n" % (event.encode(errors="surrogatepass"), _json(frame.data))
+    if isinstance(frame.data, bytes):
+        return style.prefix.encode(errors="surrogatepass") + frame.data
     if frame.kind == "raw":
         return f"{style.prefix}{frame.data}".encode(errors="surrogatepass")
     end = style.line_ending

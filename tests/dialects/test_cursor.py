@@ -121,3 +121,28 @@ def test_a_query_that_cannot_be_used_is_refused(query, message, code, param):
 def test_a_limit_of_thousands_of_digits_is_refused_like_any_other():
     with pytest.raises(ApiError, match="expected an integer"):
         page(ITEMS, {"limit": "9" * 5000}, order="asc")
+
+
+@pytest.mark.parametrize(
+    ("query", "expected", "more"),
+    [
+        ({"before": "item_3"}, ["0", "1", "2"], False),
+        ({"before": "item_3", "limit": "2"}, ["1", "2"], True),
+        ({"before": "item_0"}, [], False),
+        ({"before": "item_3", "order": "desc"}, ["4"], False),
+        ({"before": "item_0", "order": "desc", "limit": "2"}, ["2", "1"], True),
+        ({"after": "item_0", "before": "item_3"}, ["1", "2"], False),
+        ({"after": "item_0", "before": "item_4", "limit": "2"}, ["1", "2"], True),
+        ({"after": "item_0", "limit": "2"}, ["1", "2"], True),
+    ],
+)
+def test_before_gives_the_page_in_front(query, expected, more):
+    found = page(ITEMS, query, order="asc", before=True)
+    assert (ids(found), found["has_more"]) == (expected, more)
+
+
+def test_only_some_lists_have_before():
+    assert ids(page(ITEMS, {"before": "item_2"}, order="asc")) == ["0", "1", "2", "3", "4"]
+    with pytest.raises(ApiError) as caught:
+        page(ITEMS, {"before": "item_9"}, order="asc", before=True)
+    assert caught.value.param == "before"

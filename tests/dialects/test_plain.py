@@ -16,6 +16,11 @@ TWO = '{\n  "a": [\n    1,\n    {\n      "b": "ü🌞"\n    }\n  ],\n  "c": {},\
 FOUR = TWO.replace("  ", "    ")
 
 
+def test_bytes_and_texts_are_sent_as_they_are():
+    assert body_bytes(b"\xff\n", Layout()) == b"\xff\n"
+    assert body_bytes("ü", Layout()) == "ü".encode()
+
+
 @pytest.mark.parametrize(
     ("layout", "text"),
     [

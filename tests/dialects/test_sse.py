@@ -71,6 +71,7 @@ def test_the_sdks_decoder_reads_the_same_events(frame, encoded, decoded):
         (Frame("x", framing=Framing(prefix="\ufeff")), b"\xef\xbb\xbfdata: x\n\n"),
         (Frame("up\nstream: \ud83c", "raw", event="e"), b"up\nstream: \xed\xa0\xbc"),
         (Frame("", "raw", framing=Framing(prefix="\ufeff")), b"\xef\xbb\xbf"),
+        (Frame(b"\xff\x00", "raw", framing=Framing(prefix="\ufeff")), b"\xef\xbb\xbf\xff\x00"),
     ],
 )
 def test_what_no_decoder_reads_as_an_event_is_written_all_the_same(frame, encoded):

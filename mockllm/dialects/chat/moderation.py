@@ -1,32 +1,14 @@
 """Chat Completions, the `moderation` object that a request can ask for (wire-contract §5.1, §5.3).
 
-Here: the scores of the input and of each choice, in the shape and the key order of the wire. Nothing is ever flagged:
-the scores are small and follow from the text alone; a scenario that wants others patches them. Not here: where the
-object goes (`write.py`, `stream.py`).
+Here: the judgement of the input and of each choice, in the shape and the key order of the wire. Not here: the judgement
+itself (`../judgement.py`) and where the object goes (`write.py`, `stream.py`).
 """
 
 from collections.abc import Iterable, Mapping
 
+from mockllm.dialects.judgement import judgement
 from mockllm.request import JSON, Request
-from mockllm.seeds import Seed
 from mockllm.turn import Refusal, Text, Turn, part_text
-
-_CATEGORIES = (
-    "harassment",
-    "harassment/threatening",
-    "sexual",
-    "hate",
-    "hate/threatening",
-    "illicit",
-    "illicit/violent",
-    "self-harm/intent",
-    "self-harm/instructions",
-    "self-harm",
-    "sexual/minors",
-    "violence",
-    "violence/graphic",
-)
-_HIGHEST_SCORE = 1e-4
 
 
 def moderation(turn: Turn, request: Request) -> JSON:
@@ -48,12 +30,4 @@ def _results(model: str, texts: Iterable[str]) -> JSON:
 
 
 def _result(model: str, text: str) -> JSON:
-    seed = Seed.of("moderation", model, text)
-    return {
-        "type": "moderation_result",
-        "model": model,
-        "flagged": False,
-        "categories": dict.fromkeys(_CATEGORIES, False),
-        "category_scores": {name: _HIGHEST_SCORE * seed.child(name).fraction() for name in _CATEGORIES},
-        "category_applied_input_types": {name: ["text"] for name in _CATEGORIES},
-    }
+    return {"type": "moderation_result", "model": model, **judgement(model, text)}

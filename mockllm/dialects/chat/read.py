@@ -20,6 +20,7 @@ def read(call: Call, body: Mapping[str, Any]) -> Request:
         messages=tuple(_message(message) for message in body["messages"]),
         tools=tuple(_tools(body)),
         tool_choice=_tool_choice(body.get("tool_choice") or body.get("function_call")),
+        allowed_tools=_allowed_tools(body.get("tool_choice")),
         parallel_tool_calls=body.get("parallel_tool_calls") is not False,
         schema=_schema(body.get("response_format")),
         stream=body.get("stream") is True,
@@ -81,6 +82,15 @@ def _tool_choice(choice: JSON) -> str:
         case {"allowed_tools": {"mode": str(mode)}}:
             return mode
     return "auto"
+
+
+def _allowed_tools(choice: JSON) -> tuple[str, ...] | None:
+    """The names of the tools that the choice is limited to."""
+    match choice:
+        case {"allowed_tools": {"tools": list(tools)}}:
+            named = (tool.get(str(tool.get("type"))) for tool in tools if isinstance(tool, Mapping))
+            return tuple(str(named_tool.get("name")) for named_tool in named if isinstance(named_tool, Mapping))
+    return None
 
 
 def _schema(response_format: JSON) -> JSON:

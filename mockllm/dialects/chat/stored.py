@@ -4,13 +4,14 @@ Here: what is kept of a turn whose request says `store: true`, and the endpoints
 itself (`mockllm/store.py`).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from mockllm.dialects.base import Layout, Surroundings
+from mockllm.dialects.base import Surroundings
 from mockllm.dialects.chat import write
 from mockllm.dialects.cursor import page
-from mockllm.errors import ApiError
+from mockllm.dialects.kept import Answered, details, kept_or_404
+from mockllm.dialects.rules import missing
 from mockllm.request import JSON, Request
 from mockllm.store import Stored
 from mockllm.turn import Turn
@@ -63,23 +64,6 @@ def _kept(message: Mapping[str, Any]) -> dict[str, JSON]:
     }
 
 
-_Answer = Callable[[Request, Mapping[str, str], Surroundings], JSON]
-
-
-class StoredCompletions:
-    """One endpoint of stored completions: its `answer` is the function it was made with."""
-
-    layout = Layout()
-
-    def __init__(self, api: str, answer: _Answer) -> None:
-        self.api = api
-        self._answer = answer
-
-    def answer(self, request: Request, parameters: Mapping[str, str], surroundings: Surroundings) -> JSON:
-        """The body of the answer. Raises ApiError 404 for an id that is not kept."""
-        return self._answer(request, parameters, surroundings)
-
-
 def _list(request: Request, _parameters: Mapping[str, str], surroundings: Surroundings) -> JSON:
     query = request.call.parameters()
     wanted = {key[len("metadata[") : -1]: value for key, value in query.items() if key.startswith("metadata[")}
@@ -97,40 +81,36 @@ def _has(kept: Stored, wanted: Mapping[str, str]) -> bool:
 
 
 def _retrieve(_request: Request, parameters: Mapping[str, str], surroundings: Surroundings) -> JSON:
-    return _kept_or_404(parameters["id"], surroundings).value
+    return _found(parameters["id"], surroundings).value
 
 
 def _update(request: Request, parameters: Mapping[str, str], surroundings: Surroundings) -> JSON:
-    kept = _kept_or_404(parameters["id"], surroundings)
+    kept = _found(parameters["id"], surroundings)
     metadata = request.json.get("metadata")
     if not isinstance(metadata, Mapping):
-        message = "Missing required parameter: 'metadata'."
-        raise ApiError(400, message, code="missing_required_parameter", param="metadata")
+        raise missing("metadata")
     updated = Stored(KIND, kept.id, {**kept.value, "metadata": metadata}, kept.details)
     surroundings.store.put(updated)
     return updated.value
 
 
 def _delete(_request: Request, parameters: Mapping[str, str], surroundings: Surroundings) -> JSON:
-    kept = _kept_or_404(parameters["id"], surroundings)
+    kept = _found(parameters["id"], surroundings)
     surroundings.store.delete(KIND, kept.id)
     return {"id": kept.id, "object": "chat.completion.deleted", "deleted": True}
 
 
 def _messages(request: Request, parameters: Mapping[str, str], surroundings: Surroundings) -> JSON:
-    kept = _kept_or_404(parameters["id"], surroundings)
-    items = [message for message in kept.details if isinstance(message, Mapping)]
-    return page(items, request.call.parameters(), order="asc")
+    kept = _found(parameters["id"], surroundings)
+    return page(details(kept), request.call.parameters(), order="asc")
 
 
-def _kept_or_404(key: str, surroundings: Surroundings) -> Stored:
-    if (kept := surroundings.store.get(KIND, key)) is None:
-        raise ApiError(404, f"Chat completion with id '{key}' not found.")
-    return kept
+def _found(key: str, surroundings: Surroundings) -> Stored:
+    return kept_or_404(surroundings.store, KIND, key, f"Chat completion with id '{key}' not found.")
 
 
-LIST = StoredCompletions("chat.list", _list)
-RETRIEVE = StoredCompletions("chat.retrieve", _retrieve)
-UPDATE = StoredCompletions("chat.update", _update)
-DELETE = StoredCompletions("chat.delete", _delete)
-MESSAGES = StoredCompletions("chat.messages", _messages)
+LIST = Answered("chat.list", _list)
+RETRIEVE = Answered("chat.retrieve", _retrieve)
+UPDATE = Answered("chat.update", _update)
+DELETE = Answered("chat.delete", _delete)
+MESSAGES = Answered("chat.messages", _messages)

@@ -5,17 +5,18 @@ envelope of §5.2 with its padding. Not here: the plain body (`write.py`), bytes
 """
 
 from collections.abc import Iterator, Mapping
-from itertools import count, zip_longest
+from itertools import count
 from typing import NamedTuple, assert_never
 
 from mockllm.dialects.chat import write
 from mockllm.dialects.chat.moderation import moderation
+from mockllm.dialects.lanes import side_by_side
 from mockllm.dialects.sse import compact
 from mockllm.plan import Frame, FrameKind
 from mockllm.request import JSON, Request
 from mockllm.seeds import Seed
 from mockllm.tokens import Piece
-from mockllm.turn import Audio, Choice, Logprob, Part, Reasoning, Refusal, Text, ToolCall, Turn
+from mockllm.turn import Audio, Choice, Hosted, Logprob, Part, Reasoning, Refusal, Text, ToolCall, Turn
 
 _PADDED_TO = 16
 # Prime, so that so many chunks pass before the same padding comes again.
@@ -33,16 +34,15 @@ class _Delta(NamedTuple):
     label: str = ""
     logprobs: JSON = None
     finish: str | None = None
+    thought: bool = False
 
 
 def stream(turn: Turn, request: Request, seed: Seed) -> Iterator[Frame]:
-    """The turn as frames: each choice's deltas, interleaved by choice, then usage if asked for, then the end marker."""
+    """The turn as frames: the deltas of all choices side by side, then usage if asked for, then the end marker."""
     envelope = _Envelope(turn, request, seed)
-    lanes = [list(_choice(choice, request)) for choice in turn.choices]
-    for row in zip_longest(*lanes):
-        for index, delta in enumerate(row):
-            if delta is not None:
-                yield envelope.frame(index, delta)
+    lanes = [_choice(choice, request) for choice in turn.choices]
+    for index, delta in side_by_side(lanes, lambda delta: delta.tokens):
+        yield envelope.frame(index, delta)
     if envelope.shows_usage:
         yield envelope.usage_frame()
     if (checked := moderation(turn, request)) is not None:
@@ -87,7 +87,7 @@ class _Envelope:
         if self._pads:
             chunk["obfuscation"] = self._next_padding(self._bare_length + len(compact(choice)))
         label = f"[{index}] {delta.label}" if self._many else delta.label
-        return Frame(chunk, delta.kind, delta.tokens, label, choice=index)
+        return Frame(chunk, delta.kind, delta.tokens, label, choice=index, thought=delta.thought)
 
     def usage_frame(self) -> Frame:
         """The chunk without choices that carries the usage of the whole stream."""
@@ -114,7 +114,8 @@ class _Envelope:
 def _choice(choice: Choice, request: Request) -> Iterator[_Delta]:
     """The deltas of one choice, from its role to its finish."""
     write.check_room(choice, request)
-    alone = len(choice.parts) == 1 and isinstance(choice.parts[0], ToolCall)
+    told = [part for part in choice.parts if not isinstance(part, Hosted)]
+    alone = len(told) == 1 and isinstance(told[0], ToolCall)
     if not alone:
         yield _role(choice)
     numbers = count()
@@ -135,13 +136,16 @@ def _part(part: Part, numbers: Iterator[int], *, legacy: bool, with_role: bool) 
         case Refusal(pieces=pieces, logprobs=logprobs):
             yield from _pieces("refusal", pieces, logprobs)
         case Reasoning(pieces=pieces, field=field):
-            yield from (_Delta({field: piece.text}, "token", piece.tokens, f"~{_quote(piece)}") for piece in pieces)
+            for piece in pieces:
+                yield _Delta({field: piece.text}, "token", piece.tokens, f"~{_quote(piece)}", thought=True)
         case Audio():
             yield from _audio(part)
         case ToolCall() if legacy:
             yield from _function_call(part, with_role=with_role)
         case ToolCall():
             yield from _tool_call(part, next(numbers), with_role=with_role)
+        case Hosted():
+            pass  # What the service did shows in the text alone.
         case _:
             assert_never(part)
 

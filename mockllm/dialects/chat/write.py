@@ -13,6 +13,7 @@ from mockllm.seeds import Seed
 from mockllm.turn import (
     Audio,
     Choice,
+    Hosted,
     Logprob,
     Reasoning,
     Refusal,
@@ -119,6 +120,12 @@ def check_room(choice: Choice, request: Request) -> None:
         raise NoRoomError(
             f"the reply calls {', '.join(call.name for call in calls)}, but the request offers `functions`, and there "
             "an answer is one call of one function: reply with one, or let the request offer `tools`"
+        )
+    asked = [part.type for part in choice.parts if isinstance(part, Hosted) and part.awaits]
+    if asked:
+        raise NoRoomError(
+            f"the reply has a {asked[0]} for the client to act on, which only the Responses API can tell: reply with "
+            "tool_calls, or let the rule match {api: responses}"
         )
     if len(sounds) > 1:
         raise NoRoomError(f"the reply has {len(sounds)} audio parts, but a message has one: join them")

@@ -129,7 +129,7 @@ def _long_name(path: str, name: str, longest: int) -> Exception:
 
 @dataclass(frozen=True, slots=True)
 class Either:
-    """One of several shapes of different JSON types."""
+    """One of several shapes of different JSON types; of several arrays the first item tells which is meant."""
 
     shapes: tuple[Shape[Any], ...]
 
@@ -144,5 +144,10 @@ class Either:
         return any(shape.accepts(value) for shape in self.shapes)
 
     def inspect(self, value: object, path: str) -> None:
-        """Raise what the first shape of this type says."""
-        next(shape for shape in self.shapes if shape.accepts(value)).inspect(value, path)
+        """Raise what the shape of this type says."""
+        fitting = [shape for shape in self.shapes if shape.accepts(value)]
+        next((shape for shape in fitting if _is_meant(shape, value)), fitting[0]).inspect(value, path)
+
+
+def _is_meant(shape: Shape[Any], value: object) -> bool:
+    return not (isinstance(shape, Items) and isinstance(value, list) and value) or shape.of.accepts(value[0])

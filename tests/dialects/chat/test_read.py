@@ -151,3 +151,29 @@ def test_a_response_format_gives_the_schema_of_the_answer(response_format, schem
 def test_the_same_question_has_the_same_fingerprint_in_both_transports():
     assert reading(stream=True, stream_options={"include_usage": True}).fingerprint == reading().fingerprint
     assert reading(temperature=1).fingerprint != reading().fingerprint
+
+
+@pytest.mark.parametrize(
+    ("choice", "names"),
+    [
+        (None, None),
+        ("required", None),
+        ({"type": "function", "function": {"name": "f"}}, None),
+        (
+            {
+                "type": "allowed_tools",
+                "allowed_tools": {
+                    "mode": "auto",
+                    "tools": [
+                        {"type": "function", "function": {"name": "f"}},
+                        {"type": "custom", "custom": {"name": "g"}},
+                        {"type": "function"},
+                    ],
+                },
+            },
+            ("f", "g"),
+        ),
+    ],
+)
+def test_a_choice_may_be_limited_to_some_tools(choice, names):
+    assert reading(tool_choice=choice).allowed_tools == names

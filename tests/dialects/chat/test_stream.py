@@ -3,7 +3,7 @@ import pytest
 from mockllm.dialects.chat import stream
 from mockllm.dialects.sse import compact, event_bytes
 from mockllm.tokens import Piece
-from mockllm.turn import Audio, Logprob, Reasoning, Refusal, Text, ToolCall, Usage
+from mockllm.turn import Audio, Hosted, Logprob, Reasoning, Refusal, Text, ToolCall, Usage
 from tests.turns import SEED, asked, pieces, said, turn
 
 TOOL = {"type": "function", "function": {"name": "f"}}
@@ -219,8 +219,8 @@ def test_several_choices_are_interleaved_one_in_each_chunk_with_a_finish_of_thei
         (1, ROLE, None),
         (0, {"content": "a"}, None),
         (1, {"content": "c"}, None),
-        (0, {"content": "b"}, None),
         (1, {}, "length"),
+        (0, {"content": "b"}, None),
         (0, {}, "stop"),
     ]
     assert all(len(chunk["choices"]) == 1 for chunk in chunks(told))
@@ -435,14 +435,19 @@ def test_frames_know_their_kind_their_tokens_and_their_choice():
         ("role", 0, 1),
         ("token", 1, 0),
         ("token", 1, 1),
-        ("token", 2, 0),
         ("token", 1, 1),
-        ("finish", 0, 0),
         ("finish", 0, 1),
+        ("token", 2, 0),
+        ("finish", 0, 0),
         ("usage", 0, 0),
         ("event", 0, 0),
         ("done", 0, 0),
     ]
+
+
+def test_frames_of_reasoning_say_so():
+    told = turn(said(Reasoning(pieces("So", ".")), Text(pieces("a"))))
+    assert [frame.thought for frame in frames(told) if frame.tokens] == [True, True, False]
 
 
 def test_labels_say_what_a_frame_shows_and_which_choice_if_there_are_several():
@@ -473,3 +478,9 @@ def test_labels_say_what_a_frame_shows_and_which_choice_if_there_are_several():
 
 def test_the_end_marker_is_text_and_not_json():
     assert event_bytes(frames(turn(HELLO))[-1]) == b"data: [DONE]\n\n"
+
+
+@pytest.mark.parametrize("part", [Text(pieces("Hi")), ToolCall("call_1", "f", pieces("{}"))])
+def test_what_the_service_did_is_not_in_the_stream(part):
+    searched = Hosted("web_search_call", {"action": {}})
+    assert chunks(turn(said(searched, part))) == chunks(turn(said(part)))

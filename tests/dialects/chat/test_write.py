@@ -4,7 +4,7 @@ import pytest
 from mockllm.dialects.chat import CHAT, write
 from mockllm.dialects.plain import body_bytes
 from mockllm.errors import MockLLMError
-from mockllm.turn import Audio, Logprob, Reasoning, Refusal, Text, ToolCall, Usage
+from mockllm.turn import Audio, Hosted, Logprob, Reasoning, Refusal, Text, ToolCall, Usage
 from tests.turns import SEED, asked, pieces, said, turn
 
 TOOL = {"type": "function", "function": {"name": "f"}}
@@ -277,3 +277,11 @@ def test_moderation_is_a_member_of_the_body_if_it_was_asked_for():
 
 def test_metadata_is_not_in_the_answer_to_a_creation():
     assert "metadata" not in write.body(turn(HELLO), asked(store=True, metadata={"a": "b"}))
+
+
+def test_what_the_service_did_is_left_out_and_what_awaits_the_client_has_no_room():
+    searched = Hosted("web_search_call", {"action": {}})
+    told = turn(said(searched, Text(pieces("Hi"))))
+    assert write.body(told, asked()) == write.body(turn(said(Text(pieces("Hi")))), asked())
+    with pytest.raises(write.NoRoomError, match="a shell_call for the client to act on"):
+        write.body(turn(said(Hosted("shell_call", {}, awaits=True))), asked())

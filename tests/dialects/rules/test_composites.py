@@ -111,6 +111,18 @@ def test_a_value_within_its_limits_passes(shape, value):
             "p[0]",
         ),
         (
+            Either((Items(Text()), Items(Whole()))),
+            [1, "a"],
+            "Invalid type for 'p[1]': expected an integer, but got a string instead.",
+            "p[1]",
+        ),
+        (
+            Either((Items(Text()), Items(Whole()))),
+            [True],
+            "Invalid type for 'p[0]': expected a string, but got a boolean instead.",
+            "p[0]",
+        ),
+        (
             Map(Text(), longest=5),
             {"abcdef": ""},
             (
