@@ -49,6 +49,7 @@ ERRORS = {
     "invalid_api_key": (openai.AuthenticationError, 401, INVALID, "invalid_api_key", None),
     "missing_api_key": (openai.AuthenticationError, 401, INVALID, None, None),
     "mismatched_organization": (openai.AuthenticationError, 401, INVALID, "mismatched_organization", None),
+    "mismatched_project": (openai.AuthenticationError, 401, INVALID, "mismatched_project", None),
     "ip_not_authorized": (openai.AuthenticationError, 401, INVALID, "ip_not_authorized", None),
     "unsupported_country_region_territory": (
         openai.PermissionDeniedError,
