@@ -11,6 +11,9 @@ from importlib import import_module
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
+    from mockllm.client.aremote import AsyncRemoteMockLLM as AsyncRemoteMockLLM
+    from mockllm.client.interface import MockServer as MockServer
+    from mockllm.client.remote import RemoteMockLLM as RemoteMockLLM
     from mockllm.errors import ApiError as ApiError
     from mockllm.errors import MockLLMError as MockLLMError
     from mockllm.errors import ScenarioError as ScenarioError
@@ -24,6 +27,10 @@ if TYPE_CHECKING:
     from mockllm.formatter import openai_stream as openai_stream
     from mockllm.journal import Journal as Journal
     from mockllm.net.mock import MockLLM as MockLLM
+    from mockllm.net.virtual.loops import RefusedLoopError as RefusedLoopError
+    from mockllm.net.virtual.session import VirtualTime as VirtualTime
+    from mockllm.net.virtual.session import virtual_time as virtual_time
+    from mockllm.net.virtual.stuck import StuckError as StuckError
     from mockllm.request import Request as Request
     from mockllm.scenario import faults as faults
     from mockllm.scenario.content import ToolCallSpec as ToolCallSpec
@@ -38,11 +45,14 @@ if TYPE_CHECKING:
     from mockllm.scenario.reply import EventsReply as EventsReply
     from mockllm.scenario.reply import GenerateReply as GenerateReply
     from mockllm.scenario.reply import RawReply as RawReply
+    from mockllm.scenario.reply import ReplayReply as ReplayReply
+    from mockllm.sweeps import sweep as sweep
     from mockllm.turn import Usage as Usage
 
 _HOMES = {
     "ApiError": "errors",
     "ArgumentsDelta": "formatter",
+    "AsyncRemoteMockLLM": "client.aremote",
     "AutoReply": "scenario.reply",
     "CallReply": "scenario.reply",
     "ContentReply": "scenario.reply",
@@ -55,20 +65,28 @@ _HOMES = {
     "Journal": "journal",
     "MockLLM": "net.mock",
     "MockLLMError": "errors",
+    "MockServer": "client.interface",
     "Pace": "scenario.pace",
     "RawReply": "scenario.reply",
     "ReasoningDelta": "formatter",
+    "RefusedLoopError": "net.virtual.loops",
+    "RemoteMockLLM": "client.remote",
+    "ReplayReply": "scenario.reply",
     "Request": "request",
     "Rule": "scenario.document",
     "Scenario": "scenario.document",
     "ScenarioError": "errors",
+    "StuckError": "net.virtual.stuck",
     "ToolCallSpec": "scenario.content",
     "ToolCallStart": "formatter",
     "Trouble": "exchange",
     "Usage": "turn",
+    "VirtualTime": "net.virtual.session",
     "When": "scenario.match",
     "faults": "scenario.faults",
     "openai_stream": "formatter",
+    "sweep": "sweeps",
+    "virtual_time": "net.virtual.session",
 }
 
 __all__ = [*_HOMES]  # noqa: PLE0604 - the names are the table's keys

@@ -7,13 +7,13 @@ bytes included, so that all of it meets the same pace, faults, player and journa
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.utils import formatdate
 from typing import Literal
 
 from mockllm.catalogue import INVALID, known_error
 from mockllm.dialects import plain
-from mockllm.dialects.base import Dialect, Layout
+from mockllm.dialects.base import Dialect, Events, Layout, Media, Resource, Result
 from mockllm.dialects.headers import EDGE_TYPE, JSON_TYPE, STREAM_TYPE, HeaderPairs, merged
 from mockllm.dialects.sse import payload
 from mockllm.errors import ApiError
@@ -29,11 +29,27 @@ _SECOND_US = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
+class Style:
+    """What a profile makes of an answer: the faults that act before the author's own and are never reported as without
+    a place, and the headers, where None takes one away. A `bare` one has no headers of the imitated API.
+    """
+
+    faults: tuple[Fault, ...] = ()
+    headers: tuple[tuple[str, str | None], ...] = ()
+    bare: bool = False
+
+
+USUAL_STYLE = Style()
+"""The style of the API itself."""
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What goes out, before time.
 
     `layer` tells whose headers it carries, and `overrides` are the author's, which win. `paced` are the frames of the
     stream that a plain body stands for, by which its time is counted, and `told` are headers that tell rate limits.
+    `input_tokens` are those that are read before the first token comes, which are not the cached ones.
     """
 
     status: int
@@ -44,6 +60,8 @@ class Answer:
     paced: Frames = ()
     overrides: HeaderPairs = ()
     told: HeaderPairs = ()
+    style: Style = USUAL_STYLE
+    input_tokens: int = 0
 
     @property
     def streams(self) -> bool:
@@ -53,22 +71,23 @@ class Answer:
 
 def turn_answer(turn: Turn, request: Request, dialect: Dialect, seed: Seed, *, counted: bool) -> Answer:
     """The turn in the words of its API. With `counted` a plain body also carries the frames of the stream that it
-    stands for.
+    stands for; in the background it stands for the first of them alone.
     """
     if request.stream:
         return Answer(200, (("content-type", STREAM_TYPE),), tuple(dialect.stream(turn, request, seed)))
     stream = tuple(dialect.stream(turn, request, seed)) if counted else ()
-    return json_answer(dialect.body(turn, request), dialect.layout, label=f"body {request.api}", paced=stream)
+    stream = stream[:1] if request.background else stream
+    return replace(resource_answer(dialect.body(turn, request), dialect), paced=stream)
 
 
-def apply_to_turn(turn: Turn, faults: tuple[Fault, ...], seed: Seed) -> tuple[Turn, tuple[str, ...]]:
-    """The turn after the faults of what is said, and the kinds of those that found nothing to act on."""
-    missed: list[str] = []
+def apply_to_turn(turn: Turn, faults: tuple[Fault, ...], seed: Seed) -> tuple[Turn, tuple[int, ...]]:
+    """The turn after the faults of what is said, and the places of those that found nothing to act on."""
+    missed: list[int] = []
     for index, fault in enumerate(faults):
         if isinstance(fault, TurnFault):
             changed = fault.apply(turn, seed.child("fault", index))
             if changed is None:
-                missed.append(fault.kind)
+                missed.append(index)
             turn = changed or turn
     return turn, tuple(missed)
 
@@ -76,6 +95,21 @@ def apply_to_turn(turn: Turn, faults: tuple[Fault, ...], seed: Seed) -> tuple[Tu
 def json_answer(data: JSON, layout: Layout, *, label: str, paced: Frames = ()) -> Answer:
     """A plain body under 200."""
     return Answer(200, (("content-type", JSON_TYPE),), (Frame(data, "body", label=label),), layout, paced=paced)
+
+
+def resource_answer(result: Result, endpoint: Resource | Dialect) -> Answer:
+    """What an endpoint answers with, under 200; of a body in pieces each is a chunk."""
+    match result:
+        case Media(pieces=pieces, content_type=kind):
+            headers = (("content-type", kind),)
+            if len(pieces) == 1:
+                return Answer(200, headers, (Frame(pieces[0], "body", label=f"body {endpoint.api}"),))
+            frames = (Frame(piece, "raw", 1, f"{len(piece)} bytes") for piece in pieces)
+            return Answer(200, headers, tuple(frames))
+        case Events(frames=events):
+            return Answer(200, (("content-type", STREAM_TYPE),), events)
+        case _:
+            return json_answer(result, endpoint.layout, label=f"body {endpoint.api}")
 
 
 def error_answer(error: ApiError) -> Answer:

@@ -99,6 +99,7 @@ KNOWN_ERRORS: Mapping[str, KnownError] = dict(
             "key from https://platform.openai.com/account/api-keys.",
         ),
         _known(401, "mismatched_organization", "OpenAI-Organization header should match organization for API key."),
+        _known(401, "mismatched_project", "OpenAI-Project header should match project for API key"),
         _known(401, "ip_not_authorized", "Your request came from an IP address that is not on the allowlist."),
         _known(
             403,

@@ -3,22 +3,23 @@
 frames -> (payload and framing faults) -> bytes -> (pace) -> timed steps -> (time, HTTP and connection faults) -> plan
 
 Here: the order of things, and nothing that knows an API or a socket. Not here: the faults (`scenario/faults/`), the
-times (`scenario/pace.py`), the bytes of an event (`dialects/sse.py`), playing (`net/player.py`).
+times (`scenario/pace/`), the bytes of an event (`dialects/sse.py`), playing (`net/player.py`).
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate, islice
 from typing import TypeVar, assert_never
 
-from mockllm.answer import Answer
+from mockllm.answer import Answer, Style
 from mockllm.dialects.headers import HeaderPairs, api_headers, edge_headers, merged
 from mockllm.dialects.plain import body_bytes
 from mockllm.dialects.sse import event_bytes
 from mockllm.errors import MockLLMError
 from mockllm.plan import End, Frame, Frames, Head, Microseconds, Plan, Send, Step, Wait, stamp
 from mockllm.scenario.faults import Fault, FrameFault, PlanFault
-from mockllm.scenario.pace import Pace
+from mockllm.scenario.faults.base import SCRIPT
+from mockllm.scenario.pace import IDLE, Pace, Work
 from mockllm.seeds import Seed
 
 MOST_STEPS = 2_000_000
@@ -30,6 +31,7 @@ _WITHOUT_LENGTH = frozenset({204, 304})
 _AT_ONCE = Pace()
 
 _Value = TypeVar("_Value")
+_Caused = TypeVar("_Caused", Frame, Step)
 
 
 class PlanTooLongError(MockLLMError):
@@ -38,40 +40,65 @@ class PlanTooLongError(MockLLMError):
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A plan, with the kinds of the faults that were asked for and have no place in this answer."""
+    """A plan, with the titles of the faults that were asked for and have no place in this answer, and their places
+    among all the faults.
+    """
 
     plan: Plan
     unfired: tuple[str, ...]
+    missed: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class _Times:
-    """When things are due, counted from the moment the request was read. `frames` is by ordinal."""
+    """When things are due, counted from the moment the request was read. `frames` is by ordinal, and `told` are the
+    headers that tell these times.
+    """
 
     head: Microseconds
     frames: Mapping[int, Microseconds]
+    told: HeaderPairs = ()
 
     @property
     def first(self) -> Microseconds:
         return min(self.frames.values(), default=self.head)
 
 
-def compile_answer(answer: Answer, pace: Pace, faults: tuple[Fault, ...], seed: Seed, request_id: str) -> Compiled:
-    """The timed steps of an answer. Raises PlanTooLongError above the limit."""
-    unfired: list[str] = []
+def compile_answer(
+    answer: Answer, pace: Pace, faults: tuple[Fault, ...], seed: Seed, request_id: str, *, slowness: float = 1.0
+) -> Compiled:
+    """The timed steps of an answer; `slowness` is what load makes of its times. Raises PlanTooLongError above the
+    limit.
+    """
+    missed: list[int] = []
     frames = stamp(answer.frames)
-    times = _times(answer, frames, pace, seed.child("pace"))
-    in_order = sorted(enumerate(faults), key=lambda entry: entry[1].layer)
+    times = _times(answer, frames, pace, seed.child("pace"), Work(answer.input_tokens, slowness))
+    # Those of the profile have numbers below 0, so that nothing drawn for the author's depends on them.
+    of_profile = ((-1 - place, fault) for place, fault in enumerate(answer.style.faults))
+    # What it does to times comes after them, so that its heartbeats are heard in the author's silences.
+    in_order = sorted(
+        [*of_profile, *enumerate(faults)],
+        key=lambda entry: (entry[1].layer, entry[0] < 0 and isinstance(entry[1], PlanFault)),
+    )
     for index, fault in in_order:
         if isinstance(fault, FrameFault):
             changed = fault.apply(frames, seed.child("fault", index))
-            frames = _or_missed(changed, frames, fault, unfired)
+            frames = _credited(_or_missed(changed, frames, index, missed), frames, fault)
     plan = _bounded(_steps(answer, frames, times, request_id))
     for index, fault in in_order:
         if isinstance(fault, PlanFault):
             replanned = fault.apply(plan, seed.child("fault", index))
-            plan = _or_missed(replanned, plan, fault, unfired)
-    return Compiled(_bounded(plan), tuple(unfired))
+            plan = _credited(_or_missed(replanned, plan, index, missed), plan, fault)
+    return Compiled(_bounded(plan), tuple(faults[index].title for index in missed), tuple(missed))
+
+
+def event_dues(frames: Frames, kept: Frames, pace: Pace, seed: Seed, work: Work = IDLE) -> tuple[Microseconds, ...]:
+    """When each of the kept frames goes out in the stream of `frames`, which are stamped; `kept` are the same with what
+    faults did to them. `seed` is that of `compile_answer`.
+    """
+    due = pace.schedule(frames, seed.child("pace"), work)
+    times = _Times(0, {frame.ordinal: time for frame, time in zip(frames, due, strict=True)})
+    return tuple(_dues(kept, times))
 
 
 def _bounded(steps: Iterable[Step]) -> Plan:
@@ -82,25 +109,50 @@ def _bounded(steps: Iterable[Step]) -> Plan:
     return plan
 
 
-def _or_missed(changed: _Value | None, value: _Value, fault: Fault, unfired: list[str]) -> _Value:
+def _or_missed(changed: _Value | None, value: _Value, index: int, missed: list[int]) -> _Value:
     if changed is None:
-        unfired.append(fault.kind)
+        if index >= 0:
+            missed.append(index)
         return value
     return changed
 
 
-def _times(answer: Answer, frames: Frames, pace: Pace, seed: Seed) -> _Times:
+def _credited(changed: tuple[_Caused, ...], value: tuple[_Caused, ...], fault: Fault) -> tuple[_Caused, ...]:
+    """What the fault made, under the name of who asked for it, where that is not the script."""
+    if fault.origin == SCRIPT or changed is value:
+        return changed
+    kept = set(map(id, value))
+    return tuple(it if id(it) in kept else replace(it, cause=_credit(it, fault)) for it in changed)
+
+
+def _credit(made: Frame | Step, fault: Fault) -> str:
+    """The cause of what a fault made, which may have carried on one that it had before."""
+    if made.cause.startswith(f"{SCRIPT}: {fault.kind}"):
+        return f"{fault.origin}{made.cause.removeprefix(SCRIPT)}"
+    return made.cause or (fault.title if isinstance(made, Frame) else "")
+
+
+def _times(answer: Answer, frames: Frames, pace: Pace, seed: Seed, work: Work) -> _Times:
     """A stream's head goes out at once and its frames by the pace; a plain body has its head with it unless the pace
     says otherwise.
     """
     if pace == _AT_ONCE:
         return _Times(0, {})
     if answer.streams:
-        due = pace.schedule(frames, seed)
-        return _Times(pace.head_us(seed), {frame.ordinal: time for frame, time in zip(frames, due, strict=True)})
-    body = pace.body_us(stamp(answer.paced), seed)
+        due = dict(enumerate(pace.schedule(frames, seed, work)))
+        first = next((due[frame.ordinal] for frame in frames if frame.tokens), due.get(0, 0))
+        return _Times(pace.head_us(seed), due, _told(pace, first, due.get(len(due) - 1, 0)))
+    body = pace.body_us(stamp(answer.paced), seed, work)
     head = pace.head_us(seed) if pace.head is not None else body
-    return _Times(head, {0: max(head, body)})
+    return _Times(head, {0: max(head, body)}, _told(pace, max(head, body), max(head, body)))
+
+
+def _told(pace: Pace, first: Microseconds, last: Microseconds) -> HeaderPairs:
+    """The header that tells the planned times to a client (W3C Server Timing §3), in milliseconds."""
+    if not pace.tell:
+        return ()
+    ttft, total = (f"{us // 1_000}.{us % 1_000:03}" for us in (first, last))
+    return (("server-timing", f"ttft;dur={ttft}, total;dur={total}"),)
 
 
 def _steps(answer: Answer, frames: Frames, times: _Times, request_id: str) -> Iterator[Step]:
@@ -109,7 +161,7 @@ def _steps(answer: Answer, frames: Frames, times: _Times, request_id: str) -> It
     bodies = [event_bytes(frame) if streams else _body_bytes(frame, answer) for frame in frames]
     bare = streams or answer.status in _WITHOUT_LENGTH
     length: HeaderPairs = () if bare else (("content-length", str(sum(map(len, bodies)))),)
-    own = (*length, *_layer_headers(answer, times, request_id))
+    own = (*length, *_layer_headers(answer, times, request_id), *times.told)
     if times.head:
         yield Wait(times.head)
     yield Head(answer.status, _headers(answer, own), "chunked" if streams else "length")
@@ -146,11 +198,23 @@ def _dues(frames: Frames, times: _Times) -> list[Microseconds]:
 def _headers(answer: Answer, own: HeaderPairs) -> HeaderPairs:
     """The headers of the answer with our own after them, none of them twice, and the author's in their place."""
     said = {name.lower() for name, _ in answer.headers}
-    return merged((*answer.headers, *(pair for pair in own if pair[0] not in said)), answer.overrides)
+    headers = (*answer.headers, *(pair for pair in own if pair[0] not in said))
+    return merged(_styled(headers, answer.style), answer.overrides)
+
+
+def _styled(headers: HeaderPairs, style: Style) -> HeaderPairs:
+    """The headers with what the profile adds, replaces and takes away."""
+    if not style.headers:
+        return headers
+    gone = {name.lower() for name, value in style.headers if value is None}
+    kept = tuple(pair for pair in headers if pair[0].lower() not in gone)
+    return merged(kept, tuple((name, value) for name, value in style.headers if value is not None))
 
 
 def _layer_headers(answer: Answer, times: _Times, request_id: str) -> HeaderPairs:
     match answer.layer:
+        case "api" | "edge" if answer.style.bare:
+            return answer.told
         case "api":
             return (*api_headers(request_id, times.first // 1_000), *answer.told)
         case "edge":

@@ -9,7 +9,9 @@ from dataclasses import replace
 from http import HTTPStatus
 from types import MappingProxyType
 
-from mockllm.plan import BodyFraming, End, Head, Plan, Send
+from mockllm.plan import BodyFraming, End, Head, Interim, Plan, Send
+
+_Pairs = tuple[tuple[str, str], ...]
 
 # RFC 9110 §15 renamed four phrases; the standard library followed in Python 3.13 only, and bytes must not depend on it.
 _RENAMED = {413: "Content Too Large", 414: "URI Too Long", 416: "Range Not Satisfiable", 422: "Unprocessable Content"}
@@ -33,15 +35,26 @@ def head_bytes(head: Head) -> bytes:
 
     Raises ValueError if a header has a CR, LF or NUL (RFC 9110 §5.5), which would let it forge others.
     """
-    lines = [f"HTTP/{head.version} {head.status} {reason(head.status)}"]
-    lines += [f"{name}: {value}" for name, value in head.headers]
+    lines = _first_lines(head.version, head.status, head.headers)
     needed = _FRAMING_FIELDS.get(head.body) if head.version == "1.1" else None
     if needed is not None and _field(head, needed[0]) is None:
         lines.append(f"{needed[0]}: {needed[1]}")
-    lines.append("\r\n")
-    text = "\r\n".join(lines)
-    if text.count("\r") != len(lines) or text.count("\n") != len(lines) or "\0" in text:
-        raise ValueError(_forged(head))
+    return _head(lines, head.headers)
+
+
+def interim_bytes(interim: Interim) -> bytes:
+    """An interim response, which ends after its headers (RFC 9112 §6.3). Raises ValueError as `head_bytes` does."""
+    return _head(_first_lines("1.1", interim.status, interim.headers), interim.headers)
+
+
+def _first_lines(version: str, status: int, headers: _Pairs) -> list[str]:
+    return [f"HTTP/{version} {status} {reason(status)}", *(f"{name}: {value}" for name, value in headers)]
+
+
+def _head(lines: list[str], headers: _Pairs) -> bytes:
+    text = "\r\n".join([*lines, "\r\n"])
+    if text.count("\r") != len(lines) + 1 or text.count("\n") != len(lines) + 1 or "\0" in text:
+        raise ValueError(_forged(headers))
     return text.encode()
 
 
@@ -77,9 +90,13 @@ def announces_close(plan: Plan) -> bool:
 
 
 def for_http_1_0(plan: Plan) -> Plan:
-    """The plan for a client of HTTP/1.0, which does not know chunks: the connection's end is the body's end."""
+    """The plan for a client of HTTP/1.0, which does not know chunks: the connection's end is the body's end. Nor does
+    it know interim responses (RFC 9110 §15.2).
+    """
     return tuple(
-        replace(step, body="close") if isinstance(step, Head) and step.body == "chunked" else step for step in plan
+        replace(step, body="close") if isinstance(step, Head) and step.body == "chunked" else step
+        for step in plan
+        if not isinstance(step, Interim)
     )
 
 
@@ -106,8 +123,8 @@ def _field(head: Head, name: str) -> str | None:
     return next((value for key, value in head.headers if key.lower() == name), None)
 
 
-def _forged(head: Head) -> str:
-    name, value = next(pair for pair in head.headers if any(mark in text for text in pair for mark in "\r\n\0"))
+def _forged(headers: _Pairs) -> str:
+    name, value = next(pair for pair in headers if any(mark in text for text in pair for mark in "\r\n\0"))
     return (
         f"A response header was asked for that cannot be sent: {name!r}: {value!r} has a line break or a NUL."
         " Remove it, or write the bytes of the whole response as a raw step."

@@ -20,6 +20,9 @@ HttpVersion = Literal["1.1", "1.0"]
 FOREVER_US: Microseconds = 24 * 3600 * 1_000_000
 """The longest wait there is: a plan that waits for ever waits this long."""
 
+MOST_GATE_US: Microseconds = 3600 * 1_000_000
+"""How long a plan waits at a gate that nobody opens, before its connection is reset."""
+
 
 @dataclass(frozen=True, slots=True)
 class Framing:
@@ -49,14 +52,14 @@ USUAL = Framing()
 class Frame:
     """One SSE event, or one plain body, before it is bytes.
 
-    `data` is a JSON value, a string that is sent as it is (`[DONE]`, a comment, a text body), or None for an event
-    without data; of a `raw` frame it is all of the bytes. `fields` are further lines of the event, by name; an empty
-    name is a comment. `tokens` is how many tokens of the turn the frame carries; `ordinal` and `tokens_before` are
-    stamped by `stamp` and keep their values whatever faults do later. `label` is what the timeline prints; `choice` is
-    the index of the choice that the frame belongs to.
+    `data` is a JSON value, a string or bytes that are sent as they are (`[DONE]`, a comment, a text body, a sound), or
+    None for an event without data; of a `raw` frame it is all of the bytes. `fields` are further lines of the event, by
+    name; an empty name is a comment. `tokens` is how many tokens of the turn the frame carries; `ordinal` and
+    `tokens_before` are stamped by `stamp` and keep their values whatever faults do later. `label` is what the timeline
+    prints; `choice` is the index of the choice that the frame belongs to. `thought` says that its tokens are reasoning.
     """
 
-    data: JSON
+    data: "JSON | bytes"
     kind: FrameKind = "token"
     tokens: int = 0
     label: str = ""
@@ -67,6 +70,7 @@ class Frame:
     tokens_before: int = 0
     framing: Framing = USUAL
     cause: str = ""
+    thought: bool = False
 
 
 Frames: TypeAlias = tuple[Frame, ...]
@@ -91,6 +95,7 @@ def stamp(frames: Frames) -> Frames:
                 tokens,
                 frame.framing,
                 frame.cause,
+                frame.thought,
             )
         )
         tokens += frame.tokens
@@ -108,6 +113,17 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
+class Gate:
+    """Wait until the gate of this name is open, at most `most_us`. Waits that follow count from the moment at which
+    it let the plan go on.
+    """
+
+    name: str
+    cause: str = ""
+    most_us: Microseconds = MOST_GATE_US
+
+
+@dataclass(frozen=True, slots=True)
 class Head:
     """The status line and headers. `body` says how the end of the body is told (RFC 9112 §6); `first` is how many of
     the head's bytes this step sends, all unless `HeadRest` follows.
@@ -119,6 +135,15 @@ class Head:
     cause: str = ""
     version: HttpVersion = "1.1"
     first: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Interim:
+    """An interim response (1xx), which comes before the head and has no body (RFC 9110 §15.2)."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...] = ()
+    cause: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,12 +196,19 @@ class Reset:
     cause: str = ""
 
 
-Step: TypeAlias = Wait | Head | HeadRest | Send | Raw | End | Close | Reset
+@dataclass(frozen=True, slots=True)
+class Admit:
+    """From now on the connection reads requests: the end of a plan for a new connection that is served after all."""
+
+    cause: str = ""
+
+
+Step: TypeAlias = Wait | Gate | Interim | Head | HeadRest | Send | Raw | End | Close | Reset | Admit
 Plan: TypeAlias = tuple[Step, ...]
 
 
 def duration(plan: Plan) -> Microseconds:
-    """When the last step of the plan is due, counted from its start."""
+    """When the last step of the plan is due, counted from its start, if all gates are open."""
     return sum(step.us for step in plan if isinstance(step, Wait))
 
 
@@ -196,6 +228,8 @@ def render(plan: Plan) -> str:
     return "\n".join(lines)
 
 
+_LONGEST_LABEL = 200
+
 # Headers that steer a client, which a timeline must not hide.
 _SHOWN = frozenset({"retry-after", "retry-after-ms", "x-should-retry", "location"})
 
@@ -205,21 +239,30 @@ def _describe(step: Step) -> tuple[str, str]:
     match step:
         case Wait(us=us):
             return "wait", seconds(us)
+        case Gate(name=name):
+            return "gate", name
         case Head(status=status, headers=headers):
             kind = next((value for name, value in headers if name.lower() == "content-type"), "")
             hints = [f"  {name}: {value}" for name, value in headers if name.lower() in _SHOWN]
             return "head", f"{status} {kind.split(';')[0]}".rstrip() + "".join(hints)
+        case Interim(status=status):
+            return "head", f"{status} (interim)"
         case HeadRest(size=size):
             return "head", "+   the rest" if size is None else f"+   {size} bytes"
         case Send(data=data, frame=frame):
             number = f"#{frame.ordinal}" if frame.ordinal >= 0 else "+"
-            return "send", f"{number:<3} {frame.label or f'{len(data)} bytes'}"
+            return "send", f"{number:<3} {_short(frame.label) or f'{len(data)} bytes'}"
         case Raw(data=data):
             return "raw", f"{len(data)} bytes"
-        case End() | Close() | Reset():
+        case End() | Close() | Reset() | Admit():
             return type(step).__name__.lower(), ""
         case _:
             assert_never(step)
+
+
+def _short(label: str) -> str:
+    """The label, or its beginning and how long it is."""
+    return label if len(label) <= _LONGEST_LABEL else f"{label[:_LONGEST_LABEL]}... ({len(label)} characters)"
 
 
 def _clock(us: Microseconds) -> str:

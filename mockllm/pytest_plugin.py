@@ -1,27 +1,46 @@
 """The pytest plugin: the fixture `mockllm`, its marker, and what a failing test shows.
 
-Here: the life of one `MockLLM` in one test. Not here: the server (`net/mock.py`) and what is checked at the end
-(`strict.py`). pytest imports this module in every run of every project that has the package installed, so it imports
-nothing that costs time until a test asks for the fixture.
+Here: the life of one mock server in one test: a `MockLLM`, or with MOCKLLM_URL a run on a server elsewhere. Not here:
+the server (`net/mock.py`, `client/remote.py`) and what is checked at the end (`strict.py`). pytest imports this module
+in every run of every project that has the package installed, so it imports nothing that costs time until a test asks
+for the fixture.
 """
 
-from collections.abc import Generator, Iterator, Mapping
+import functools
+import inspect
+import os
+import platform
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
-    from mockllm.net.mock import MockLLM
+    from mockllm.client.interface import MockServer
+    from mockllm.net.virtual.session import VirtualTime
     from mockllm.scenario.library import Library
 
 _MARKER = (
-    "mockllm(scenario=None, *, allow=(), host='127.0.0.1', port=0): the scenario that the fixture `mockllm` serves, "
-    "and what this test may do that a strict test may not: unmatched, exhausted, failed, unfired, leftover, idle"
+    "mockllm(scenario=None, *, allow=(), clock='real', host='127.0.0.1', port=0): the scenario that the fixture "
+    "`mockllm` serves, and what this test may do that a strict test may not: unmatched, exhausted, failed, unfired, "
+    "leftover, idle; with clock='virtual' all waiting is skipped, with exact timestamps"
 )
-_OPTIONS = ("allow", "host", "port", "scenario")
+_OPTIONS = ("allow", "clock", "host", "port", "scenario")
+_CLOCKS = ("real", "virtual")
 
-_MOCK: "pytest.StashKey[MockLLM]" = pytest.StashKey()
+_MOCK: "pytest.StashKey[MockServer]" = pytest.StashKey()
 _PASSED: pytest.StashKey[bool] = pytest.StashKey()
+_TIME: "pytest.StashKey[VirtualTime]" = pytest.StashKey()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let a run be in real time."""
+    parser.getgroup("mockllm").addoption(
+        "--mockllm-real-time",
+        action="store_true",
+        help="run tests that are marked with mockllm(clock='virtual') in real time: they wait as long as they say",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -38,6 +57,19 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             '`mockllm`, or mark it with usefixtures("mockllm") too',
             pytrace=False,
         )
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
+    """Put what ends a test that cannot go on around the test's function, whoever calls that."""
+    if (time := item.stash.get(_TIME, None)) is None or not isinstance(item, pytest.Function):
+        return (yield)
+    test = item.obj
+    item.obj = _guarded(test, time)
+    try:
+        return (yield)
+    finally:
+        item.obj = test
 
 
 @pytest.hookimpl(wrapper=True)
@@ -67,23 +99,91 @@ def _mockllm_gallery() -> "Library":
 @pytest.fixture(name="mockllm")
 def _mockllm(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, _mockllm_gallery: "Library"
-) -> "Iterator[MockLLM]":
-    """A mock server of this test's own, strict at the end: `mockllm.base_url`, `mockllm("scenario")`, `mockllm.env()`,
-    `mockllm.journal`. The marker `mockllm` chooses its scenario and what is allowed.
+) -> "Iterator[MockServer]":
+    """A mock server of this test's own, strict at the end: `mockllm.base_url`, `mockllm("scenario")`,
+    `mockllm.env()`, `mockllm.open("gate")`, `mockllm.wait_for("left")`, `mockllm.journal`. The marker `mockllm`
+    chooses its scenario and what is allowed. With MOCKLLM_URL in the environment it is a run of this test's own
+    on the server there.
     """
-    from mockllm.net.mock import MockLLM  # noqa: PLC0415 - see the module's docstring
-
     options = _options(request.node)
     allow = _allowed(options.pop("allow", ()))
     stash = request.node.stash
     stash[_PASSED] = False
-    with MockLLM(**options, library=_mockllm_gallery, environ=monkeypatch) as mock:
+    with (
+        _time(options.pop("clock", "real"), request),
+        _server(options, request.node.nodeid, _mockllm_gallery, monkeypatch) as mock,
+    ):
         stash[_MOCK] = mock
         yield mock
         # A test that failed says why itself; its report shows the journal.
         problems = mock.problems(allow=allow) if stash[_PASSED] else ()
     if problems:
         pytest.fail(_message(problems), pytrace=False)
+
+
+@contextmanager
+def _time(clock: str, request: pytest.FixtureRequest) -> Iterator[None]:
+    """Virtual time, if it is asked for."""
+    if clock not in _CLOCKS:
+        raise pytest.UsageError(f"the marker mockllm has no clock '{clock}': {_known(clock, _CLOCKS)}")
+    if clock == "real" or request.config.getoption("--mockllm-real-time"):
+        yield
+        return
+    if os.environ.get("MOCKLLM_URL"):
+        pytest.fail(
+            "this test asks for virtual time, which is only possible with a server in this process, but MOCKLLM_URL "
+            "names one elsewhere: unset it, or run in real time with --mockllm-real-time",
+            pytrace=False,
+        )
+    from mockllm.net.virtual.session import VirtualTime  # noqa: PLC0415 - see the module's docstring
+
+    time = VirtualTime()
+    time.start()
+    request.node.stash[_TIME] = time
+    try:
+        yield
+    finally:
+        del request.node.stash[_TIME]
+        time.end()
+
+
+def _guarded(test: Callable[..., Any], time: "VirtualTime") -> Callable[..., Any]:
+    """The test's function within `VirtualTime.test`."""
+    if inspect.iscoroutinefunction(test):
+
+        @functools.wraps(test)
+        async def guarded_async(*args: object, **kwargs: object) -> object:
+            with time.test():
+                return await test(*args, **kwargs)
+
+        return guarded_async
+
+    @functools.wraps(test)
+    def guarded(*args: object, **kwargs: object) -> object:
+        with time.test():
+            return test(*args, **kwargs)
+
+    return guarded
+
+
+def _server(
+    options: Mapping[str, Any], test: str, library: "Library", environ: pytest.MonkeyPatch
+) -> "AbstractContextManager[MockServer]":
+    """A server in this process, or a run on the one that the environment names. The run's name is of this test in this
+    process, and the seed does not depend on it.
+    """
+    if os.environ.get("MOCKLLM_URL"):
+        from mockllm.client.base import Place  # noqa: PLC0415 - see the module's docstring
+        from mockllm.client.remote import RemoteMockLLM  # noqa: PLC0415 - see the module's docstring
+        from mockllm.client.session import run_name  # noqa: PLC0415 - see the module's docstring
+
+        place = Place.from_environment()
+        assert place is not None
+        run = run_name(test, os.getpid(), platform.node())
+        return RemoteMockLLM(place, run, options.get("scenario"), library=library, environ=environ)
+    from mockllm.net.mock import MockLLM  # noqa: PLC0415 - see the module's docstring
+
+    return MockLLM(**options, library=library, environ=environ)
 
 
 def _options(node: pytest.Item) -> dict[str, Any]:

@@ -19,7 +19,8 @@ MOST_BYTES = 4 * 1024 * 1024
 
 _OVERHEAD_BYTES = 1_024
 
-_Key: TypeAlias = tuple[str, str, str, str, tuple[tuple[str, str], ...], bytes]
+_Pairs: TypeAlias = tuple[tuple[str, str], ...]
+_Key: TypeAlias = tuple[str, str, _Pairs, str, str, _Pairs, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,4 +56,5 @@ class Readings:
 
 
 def _key(call: Call, address: Address) -> _Key:
-    return address.scenario.name, address.path, call.method, call.query, call.headers.pairs, call.body
+    place = (address.scenario.name, address.path, address.given)
+    return *place, call.method, call.query, call.headers.pairs, call.body

@@ -23,6 +23,7 @@ from mockllm.scenario.reply import (
     EventsReply,
     GenerateReply,
     RawReply,
+    ReplayReply,
     Reply,
 )
 from mockllm.scenario.script import Step
@@ -36,7 +37,7 @@ MOST_SEEN = 10_000
 
 _BYTES_PER_STEP = 1_024
 
-_Key: TypeAlias = tuple[Seed, int, int, HeaderPairs, bytes, tuple[Message, ...]]
+_Key: TypeAlias = tuple[Seed, int, int, int, HeaderPairs, float, bytes, tuple[Message, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +87,8 @@ def _key(request: Request, around: Circumstances) -> _Key:
     the fingerprint. The body is here too, as the order of its keys may show, and the messages, as some may come from
     the store.
     """
-    created = around.surroundings.created
-    return around.seed, around.attempt, created, around.told, request.call.body, request.messages
+    made = around.seed, around.attempt, around.copy, around.surroundings.created
+    return *made, around.told, around.slowness, request.call.body, request.messages
 
 
 def _is_repeatable(reply: Reply) -> bool:
@@ -95,7 +96,7 @@ def _is_repeatable(reply: Reply) -> bool:
     can see, and errors that tell a date.
     """
     match reply:
-        case GenerateReply() | AutoReply() | RawReply() | EventsReply():
+        case GenerateReply() | AutoReply() | RawReply() | EventsReply() | ReplayReply():
             return True
         case ContentReply():
             return not has_marks(repr(reply))

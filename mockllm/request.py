@@ -103,8 +103,9 @@ class Request:
 
     `api` names the dialect (`chat`, `models`, ...). `max_tokens`, `stop` and `choices` bound the answer.
     `logprobs` asks for log probabilities, with `top_logprobs` alternatives for each token.
-    `tool_choice` is `auto`, `none`, `required` or the name of a forced tool. `schema` is the JSON Schema a structured
-    answer must have, `{}` for any JSON object, None for free text.
+    `tool_choice` is `auto`, `none`, `required` or the name of a forced tool, and `allowed_tools` are the names of those
+    that may be called, None for all. `schema` is the JSON Schema a structured answer must have, `{}` for any JSON
+    object, None for free text. With `background` the answer is made after the call is over.
     """
 
     api: str
@@ -114,6 +115,7 @@ class Request:
     messages: tuple[Message, ...] = ()
     tools: tuple[Tool, ...] = ()
     tool_choice: str = "auto"
+    allowed_tools: tuple[str, ...] | None = None
     parallel_tool_calls: bool = True
     schema: JSON = None
     stream: bool = False
@@ -123,6 +125,7 @@ class Request:
     logprobs: bool = False
     top_logprobs: int = 0
     store: bool = False
+    background: bool = False
     fingerprint: str = ""
 
     @property

@@ -4,7 +4,7 @@ Here: the choice of the road by the form of the reply: a turn through fill and d
 Python callable. Not here: which step it is (`engine.py`) and each road itself (`fill/`, `answer.py`, `compile.py`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import assert_never
 
@@ -13,22 +13,26 @@ from pydantic import TypeAdapter, ValidationError
 from mockllm.answer import (
     Answer,
     apply_to_turn,
-    error_answer,
     events_answer,
-    json_answer,
     raw_answer,
+    resource_answer,
     scripted_error,
     turn_answer,
 )
-from mockllm.compile import Compiled, compile_answer
+from mockllm.catalogue import KNOWN_ERRORS
+from mockllm.compile import Compiled, compile_answer, event_dues
 from mockllm.dialects.base import Dialect, Resource, Surroundings, is_dialect
 from mockllm.dialects.headers import HeaderPairs, request_id
 from mockllm.errors import MockLLMError
 from mockllm.fill import AnswerReply, Filling, fill
+from mockllm.plan import Frame, stamp
+from mockllm.profiled import asking, refusal, styled
+from mockllm.replayed import replay_answer, replay_pace
 from mockllm.request import Request
 from mockllm.scenario.document import Scenario
-from mockllm.scenario.faults import Fault
-from mockllm.scenario.pace import Pace
+from mockllm.scenario.faults import Fault, FrameFault
+from mockllm.scenario.pace import Pace, Work
+from mockllm.scenario.profile import Context
 from mockllm.scenario.reply import (
     AnyReply,
     AutoReply,
@@ -36,15 +40,18 @@ from mockllm.scenario.reply import (
     ContentReply,
     Envelope,
     ErrorReply,
+    ErrorSpec,
     EventsReply,
     GenerateReply,
     RawReply,
+    ReplayReply,
     Reply,
 )
 from mockllm.scenario.script import Step
 from mockllm.seeds import Seed
 from mockllm.store import Stored
 from mockllm.tokens import Tokenizer, for_model, splitter
+from mockllm.turn import chunked
 
 
 class ReplyFailedError(MockLLMError):
@@ -54,7 +61,9 @@ class ReplyFailedError(MockLLMError):
 @dataclass(frozen=True, slots=True)
 class Circumstances:
     """What surrounds a step: the scenario, the endpoint that was called, and the seed of this rule, reply and
-    request. `told` are the headers that tell limits, which every answer of the API layer has.
+    request. `told` are the headers that tell limits, which every answer of the API layer has, and `copy` counts the
+    answers to this very request that are kept already. `profile` is the vendor in whose manner it is answered,
+    and `slowness` how many times longer it takes because of others.
     """
 
     scenario: Scenario
@@ -64,11 +73,14 @@ class Circumstances:
     seed: Seed
     attempt: int
     told: HeaderPairs = ()
+    copy: int = 0
+    profile: str | None = None
+    slowness: float = 1.0
 
 
 Response = tuple[Answer, Compiled, tuple[Stored, ...]]
 
-Fixed = ContentReply | GenerateReply | AutoReply | ErrorReply | RawReply | EventsReply
+Fixed = ContentReply | GenerateReply | AutoReply | ErrorReply | RawReply | EventsReply | ReplayReply
 """A reply that says itself what it answers: every form but a callable."""
 
 
@@ -86,43 +98,91 @@ def respond(step: Step, request: Request, around: Circumstances) -> Response:
     answer, missed, kept = _answer(reply, faults, request, around, key)
     overrides = {**around.scenario.defaults.headers, **reply.headers}
     answer = replace(answer, overrides=tuple(overrides.items()), told=around.told)
-    compiled = compile_answer(answer, _pace(reply, around), faults, seed, key)
-    return answer, Compiled(compiled.plan, (*missed, *compiled.unfired)), kept
+    compiled = compile_answer(answer, _pace(reply, around), faults, seed, key, slowness=around.slowness)
+    unfired = (*(faults[index].title for index in missed), *compiled.unfired)
+    lasting = tuple(
+        (fault, seed.child("fault", index))
+        for index, fault in enumerate(faults)
+        if isinstance(fault, FrameFault) and fault.lasting and index not in compiled.missed
+    )
+    work = Work(answer.input_tokens, around.slowness)
+    kept = tuple(_as_it_came(stored, lasting, _pace(reply, around), seed, work) for stored in kept)
+    return answer, Compiled(compiled.plan, unfired, (*missed, *compiled.missed)), kept
+
+
+def _as_it_came(
+    stored: Stored, lasting: Sequence[tuple[FrameFault, Seed]], pace: Pace, seed: Seed, work: Work
+) -> Stored:
+    """The object with what went wrong with the answer itself, and with the times of its events, if it has any."""
+    made = stamp(stored.frames)
+    frames, value = made, stored.value
+    for fault, chance in lasting:
+        changed = fault.apply(frames, chance) if frames else frames
+        body = None if changed is None else fault.apply((Frame(value, "body"),), chance)
+        if changed is not None and body is not None and isinstance(told := body[0].data, Mapping):
+            frames, value = changed, told
+    return replace(stored, value=value, frames=frames, dues=event_dues(made, frames, pace, seed, work))
 
 
 def _answer(
     reply: Fixed, faults: tuple[Fault, ...], request: Request, around: Circumstances, key: str
-) -> tuple[Answer, tuple[str, ...], tuple[Stored, ...]]:
+) -> tuple[Answer, tuple[int, ...], tuple[Stored, ...]]:
     match reply:
         case ContentReply() | GenerateReply() | AutoReply():
             return _turn(reply, faults, request, around, key)
         case ErrorReply():
-            return error_answer(scripted_error(reply.error, request, key)), (), ()
+            said = _said(reply.error)
+            error = scripted_error(reply.error, request, key)
+            return refusal(error, around.profile, _context(request, around, key), said), (), ()
         case RawReply():
             return raw_answer(reply), (), ()
+        case ReplayReply():
+            return replay_answer(reply.replay, timed=reply.pace is None), (), ()
         case EventsReply():
-            return events_answer(reply), (), ()
+            context = _context(request, around, key)
+            return styled(events_answer(reply), around.profile, context, verbatim=True), (), ()
         case _:
             assert_never(reply)
 
 
 def _turn(
     reply: AnswerReply, faults: tuple[Fault, ...], request: Request, around: Circumstances, key: str
-) -> tuple[Answer, tuple[str, ...], tuple[Stored, ...]]:
+) -> tuple[Answer, tuple[int, ...], tuple[Stored, ...]]:
     """The road of a turn; a resource has its own answer, which only `auto: true` stands for."""
     endpoint = around.endpoint
     if not is_dialect(endpoint):
         if not isinstance(reply, AutoReply):
             raise ReplyFailedError(f"a turn cannot answer {request.api}: reply with auto, error or raw")
         data = endpoint.answer(request, around.parameters, around.surroundings)
-        return json_answer(data, endpoint.layout, label=f"body {request.api}"), (), ()
+        return styled(resource_answer(data, endpoint), around.profile, _context(request, around, key)), (), ()
     filling = Filling(
-        around.seed, tokenizer(around.scenario, request), around.surroundings.created, around.scenario.defaults
+        around.seed,
+        tokenizer(around.scenario, request),
+        around.surroundings.created,
+        around.scenario.defaults,
+        around.copy,
     )
     turn, missed = apply_to_turn(fill(reply, request, filling), faults, around.seed)
-    counted = _pace(reply, around) != Pace()
-    answer = turn_answer(turn, request, endpoint, around.seed, counted=counted)
+    pace = _pace(reply, around)
+    turn = chunked(turn, pace.chunk_tokens)
+    answer = turn_answer(turn, asking(request, around.profile), endpoint, around.seed, counted=pace != Pace())
+    answer = replace(answer, input_tokens=max(turn.usage.input_tokens - turn.usage.cached_tokens, 0))
+    if around.profile is not None:
+        body = endpoint.body(turn, request)
+        told = body if isinstance(body, Mapping) else None
+        answer = styled(answer, around.profile, replace(_context(request, around, key), answer=told))
     return answer, missed, endpoint.stored(turn, request, key)
+
+
+def _context(request: Request, around: Circumstances, key: str) -> Context:
+    """What the values of a profile follow from."""
+    return Context(request, around.seed.child("profile", around.attempt), facts={"request_id": key})
+
+
+def _said(error: ErrorSpec) -> frozenset[str]:
+    """What the author says of an error himself; the code of a known one is its name here."""
+    given = frozenset(error.model_fields_set)
+    return given - {"code"} if error.code in KNOWN_ERRORS else given
 
 
 def tokenizer(scenario: Scenario, request: Request) -> Tokenizer:
@@ -134,6 +194,8 @@ def _pace(reply: Fixed, around: Circumstances) -> Pace:
     """The reply's own pace, or the scenario's; a refusal goes out at once unless it has a pace of its own."""
     if reply.pace is not None:
         return reply.pace
+    if isinstance(reply, ReplayReply):
+        return replay_pace(reply.replay)
     return Pace() if isinstance(reply, (ErrorReply, RawReply)) else around.scenario.pace
 
 

@@ -5,24 +5,42 @@ Here: an ordered, bounded, in-memory store of JSON values by kind and id. Not he
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from mockllm.plan import Frames, Microseconds
 from mockllm.request import JSON
 
 MOST_OBJECTS = 10_000
 """How many objects of one kind are kept; the oldest goes first."""
+
+MOST_CONTENT = 512 * 1024 * 1024
+"""How many bytes the contents of one kind have together; the oldest object goes first, but never the last."""
+
+MOST_NUMBERED = 100_000
+"""How many labels are remembered for numbering; the oldest is forgotten first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
     """An object to keep: `value` is what the API returns, `details` what belongs to it and has an
     address of its own.
+
+    `at_us` is the clock's reading when the call came that made it. One that was made in the background has the
+    `frames` of its stream, and in `dues` when each of them is there, in microseconds from that reading; `replays` says
+    that they may be asked for again. With `extends` the details are added to those of the object that is there, and
+    nothing is kept if there is none. `content` are the bytes of a file.
     """
 
     kind: str
     id: str
     value: Mapping[str, JSON]
     details: tuple[JSON, ...] = ()
+    content: bytes = field(default=b"", repr=False)
+    frames: Frames = ()
+    dues: tuple[Microseconds, ...] = ()
+    replays: bool = False
+    at_us: Microseconds = 0
+    extends: bool = False
 
 
 @dataclass(slots=True)
@@ -33,13 +51,28 @@ class Store:
 
     lookups: int = 0
     _kinds: dict[str, dict[str, Stored]] = field(default_factory=dict)
+    _numbers: dict[bytes, int] = field(default_factory=dict)
 
     def put(self, stored: Stored) -> None:
         """Keep the object; one with the same id is replaced in its place."""
         objects = self._kinds.setdefault(stored.kind, {})
+        if stored.extends:
+            if (known := objects.get(stored.id)) is not None:
+                objects[stored.id] = replace(known, details=(*known.details, *stored.details))
+            return
         objects[stored.id] = stored
         if len(objects) > MOST_OBJECTS:
             del objects[next(iter(objects))]
+        while stored.content and len(objects) > 1 and _bytes(objects) > MOST_CONTENT:
+            del objects[next(iter(objects))]
+
+    def number(self, label: bytes) -> int:
+        """How often this was asked for the label before, so that equal requests can make objects of different ids."""
+        number = self._numbers.get(label, 0)
+        self._numbers[label] = number + 1
+        if len(self._numbers) > MOST_NUMBERED:
+            del self._numbers[next(iter(self._numbers))]
+        return number
 
     def get(self, kind: str, key: str) -> Stored | None:
         """The object, or None."""
@@ -54,3 +87,11 @@ class Store:
         """Every object of the kind, oldest first."""
         self.lookups += 1
         return tuple(self._kinds.get(kind, {}).values())
+
+    def counts(self) -> dict[str, int]:
+        """How many objects there are of each kind that has any."""
+        return {kind: len(objects) for kind, objects in self._kinds.items() if objects}
+
+
+def _bytes(objects: Mapping[str, Stored]) -> int:
+    return sum(len(stored.content) for stored in objects.values())

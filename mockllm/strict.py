@@ -5,12 +5,14 @@ here: who asks (`net/mock.py`) and how a test fails (`pytest_plugin.py`).
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from mockllm.exchange import Ending, Exchange, Trouble
+from mockllm.gates import OWN_MARK
 from mockllm.namespace import Namespace
 from mockllm.report import frames, title
+from mockllm.scenario.accept import missing
 from mockllm.scenario.script import armed
 
 
@@ -42,13 +44,14 @@ class Evidence:
 
     `states` are the namespaces that served a call, by name; one name may come twice if its scenario was replaced.
     `loaded` is the name of the scenario that was loaded last, None if none was. `pointed` says that the environment
-    was made to lead clients here.
+    was made to lead clients here. `opened` are the gates that are open: a namespace and a name each.
     """
 
     exchanges: Sequence[Exchange]
     states: Sequence[tuple[str, Namespace]]
     loaded: str | None = None
     pointed: bool = False
+    opened: Sequence[tuple[str, str]] = ()
 
 
 def findings(evidence: Evidence, *, allow: Collection[str] = ()) -> tuple[Finding, ...]:
@@ -59,6 +62,7 @@ def findings(evidence: Evidence, *, allow: Collection[str] = ()) -> tuple[Findin
         *(finding for name, state in evidence.states for finding in _unasked(name, state)),
         *_open(evidence.exchanges),
         *_idle(evidence),
+        *_gates(evidence),
     ]
     return tuple(finding for finding in found if finding.check not in allow)
 
@@ -87,6 +91,7 @@ class _Armed:
     rule: int
     reply: int
     attempt: int
+    place: int
     kind: str
 
 
@@ -96,21 +101,41 @@ def _unfired(evidence: Evidence) -> Iterator[Finding]:
         rules = state.scenario.rules
         for fault in _faults(name, state):
             known.add((name, rules[fault.rule].title(fault.rule), fault.kind))
-            if (fault.rule, fault.reply, fault.attempt, fault.kind) not in state.fired:
+            if (fault.rule, fault.reply, fault.attempt, fault.place) not in state.fired:
                 reason = _missing_try(fault, state) or _no_place(fault.kind, name, evidence.exchanges)
                 yield Finding(Check.UNFIRED, f"{_fault_title(fault, state)} never fired: {reason}")
-    # What is left has no entry in the rules: the faults of `otherwise` and those that a callable returned.
+        yield from _unmet(name, state)
+    # What is left has no entry in the rules: the faults of `otherwise`, those that a callable returned, and those of
+    # chaos, of which those that never struck are nobody's mistake, nor those that had their place some other time.
+    struck = {(name, title) for name, state in evidence.states for title in state.struck}
     for exchange in evidence.exchanges:
         for kind in exchange.unfired:
-            if (exchange.namespace, exchange.rule, kind) not in known:
+            if (exchange.namespace, exchange.rule, kind) not in known and (exchange.namespace, kind) not in struck:
                 reason = _no_place(kind, exchange.namespace, [exchange])
                 yield Finding(Check.UNFIRED, f"{kind} of {exchange.rule} did not fire: {reason}")
 
 
+def _unmet(name: str, state: Namespace) -> Iterator[Finding]:
+    """What is scripted for connections and for leave to send a body, and nobody met."""
+    for place, kind in missing(state.scenario.accept, state.connections).items():
+        came = f"{state.connections} connections" if state.connections != 1 else "1 connection"
+        message = (
+            f"{kind} in {place} of '{name}' never fired: {came} came while it was the default scenario. Let the client "
+            "connect as often, or shorten `accept`."
+        )
+        yield Finding(Check.UNFIRED, message)
+    if state.scenario.expect_continue is not None and not state.leaves:
+        message = (
+            f"expect_continue of '{name}' never fired: no client asked for leave to send its body. Let it send "
+            "`Expect: 100-continue`, or drop the key."
+        )
+        yield Finding(Check.UNFIRED, message)
+
+
 def _faults(name: str, state: Namespace) -> Iterator[_Armed]:
-    """The scripted faults; two of one kind in one step count as one, since the state cannot tell them apart."""
-    every = (_Armed(name, rule, reply, attempt, fault.kind) for rule, reply, attempt, fault in armed(state.scenario))
-    yield from dict.fromkeys(every)
+    """The scripted faults."""
+    for rule, reply, attempt, place, fault in armed(state.scenario):
+        yield _Armed(name, rule, reply, attempt, place, fault.kind)
 
 
 def _missing_try(fault: _Armed, state: Namespace) -> str:
@@ -131,6 +156,9 @@ def _no_place(kind: str, namespace: str, exchanges: Iterable[Exchange]) -> str:
 
 def _fault_title(fault: _Armed, state: Namespace) -> str:
     place = f"attempts[{fault.attempt - 1}]" if fault.attempt else "faults"
+    alike = [other for other in _faults(fault.namespace, state) if replace(other, place=fault.place) == fault]
+    if len(alike) > 1:
+        place = f"{place}.faults[{fault.place}]" if fault.attempt else f"faults[{fault.place}]"
     return f"{fault.kind} in {place} of {_reply_title(fault.namespace, state, fault.rule, fault.reply)}"
 
 
@@ -169,7 +197,7 @@ _UNENDED = {
 
 def _open(exchanges: Iterable[Exchange]) -> Iterator[Finding]:
     for exchange in exchanges:
-        if exchange.outcome.ending in _UNENDED:
+        if exchange.outcome.ending in _UNENDED and not _is_stuck(exchange):
             message = (
                 f"{title(exchange)} {_UNENDED[exchange.outcome.ending]}. Let the client read the answer to its end, "
                 "or close the response before the test ends."
@@ -195,6 +223,35 @@ def _idle(evidence: Evidence) -> Iterator[Finding]:
             f"{elsewhere}. Use base_url as it is, or do not load what the test does not use."
         )
         yield Finding(Check.IDLE, message)
+
+
+def _gates(evidence: Evidence) -> Iterator[Finding]:
+    """Gates that nobody opened, and gates that were opened for nobody."""
+    for exchange in filter(_is_stuck, evidence.exchanges):
+        gate = exchange.gates[-1].name
+        message = (
+            f"{title(exchange)} waits at the gate '{gate}', which nobody opened. Call mockllm.open({gate!r}), or let "
+            "the client give up before the test ends."
+        )
+        yield Finding(Check.IDLE, message)
+    reached = {(exchange.namespace, visit.name) for exchange in evidence.exchanges for visit in exchange.gates}
+    for namespace, name in evidence.opened:
+        if (namespace, name) not in reached:
+            known = sorted(visited for where, visited in reached if where == namespace)
+            came = f"; they came to {', '.join(known)}" if known else ""
+            message = (
+                f"the gate '{name}' of '{namespace}' was opened, but no exchange came to it{came}. Correct its name or "
+                "its run, or take the call away."
+            )
+            yield Finding(Check.IDLE, message)
+
+
+def _is_stuck(exchange: Exchange) -> bool:
+    """Whether the exchange stands at a gate of an author, or stood there when its server ended it."""
+    ending = exchange.outcome.ending
+    last = exchange.gates[-1] if exchange.gates else None
+    stands = last is not None and last.passed_us is None and OWN_MARK not in last.name
+    return stands and (ending in _UNENDED or ending is Ending.SHUT)
 
 
 def _tries(state: Namespace, rule: int, reply: int) -> int:

@@ -1,16 +1,17 @@
 """A decided assistant turn: what is said, before any API's grammar and before time.
 
 Here: the parts of an answer in the order in which the model makes them. Not here: JSON (`dialects/`), delays
-(`scenario/pace.py`) and how a reply becomes a turn (`fill/`). Pieces come from `tokens/`: one piece is what one
+(`scenario/pace/`) and how a reply becomes a turn (`fill/`). Pieces come from `tokens/`: one piece is what one
 streamed delta shows.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeAlias
 
 from mockllm.request import JSON
-from mockllm.tokens import Piece, count, joined
+from mockllm.tokens import Piece, count, grouped, joined
 
 
 class StopReason(StrEnum):
@@ -45,10 +46,13 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Reasoning:
-    """Thinking before the answer. `field` is the name that Chat Completions endpoints give it."""
+    """Thinking before the answer. `field` is the name that Chat Completions endpoints give it; `raw` is the thinking
+    itself, where the Responses API else has a summary.
+    """
 
     pieces: tuple[Piece, ...]
     field: str = "reasoning_content"
+    raw: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,24 @@ class Audio:
     expires_at: int
 
 
-Part: TypeAlias = Text | Reasoning | Refusal | ToolCall | Audio
+@dataclass(frozen=True, slots=True)
+class Hosted:
+    """What a tool of the service did or asks of the client, which only the Responses API tells.
+
+    `type` is that of its output item, and `fields` are the item's other members as they are in the end. `pieces` is the
+    text in it that streams, such as code. `images` are unfinished images, in base64. With `awaits` the client must act
+    on it, and with `announced` the service tells that it is at work on it.
+    """
+
+    type: str
+    fields: Mapping[str, JSON]
+    pieces: tuple[Piece, ...] = ()
+    images: tuple[str, ...] = ()
+    awaits: bool = False
+    announced: bool = False
+
+
+Part: TypeAlias = Text | Reasoning | Refusal | ToolCall | Audio | Hosted
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +137,17 @@ class Turn:
     usage: Usage
     service_tier: str | None = None
     system_fingerprint: str | None = None
+
+
+def chunked(turn: Turn, tokens: int) -> Turn:
+    """The turn in pieces of so many tokens, where that is more than one: less only at the end of a part."""
+    if tokens == 1:
+        return turn
+    choices = (
+        replace(choice, parts=tuple(replace(part, pieces=grouped(part.pieces, tokens)) for part in choice.parts))
+        for choice in turn.choices
+    )
+    return replace(turn, choices=tuple(choices))
 
 
 def part_tokens(part: Part) -> int:

@@ -1,7 +1,8 @@
 import pytest
 
-from mockllm.admission import authorize, check_model, read
-from mockllm.dialects import find
+from mockllm.admission import authorize, check_model, is_charged, read, unread
+from mockllm.dialects import Found, find
+from mockllm.dialects.embeddings import EMBEDDINGS
 from mockllm.errors import ApiError
 from mockllm.request import Request
 from mockllm.scenario.load import load_text
@@ -40,7 +41,7 @@ def test_an_accepted_key_is_admitted(header):
     authorize(LOCKED, call("GET", "/v1/models", headers=(header,)))
 
 
-@pytest.mark.parametrize("headers", [{}, {"authorization": "Bearer "}])
+@pytest.mark.parametrize("headers", [{}, {"authorization": "Bearer "}, {"authorization": ""}, {"api-key": ""}])
 def test_a_call_without_a_key_is_told_how_to_give_one(headers):
     error = lock(**headers)
     assert (error.status, error.type, error.code, error.param) == (401, "invalid_request_error", None, None)
@@ -65,6 +66,82 @@ def test_a_wrong_key_is_shown_with_its_middle_masked(key, shown):
         f"Incorrect API key provided: {shown}. You can find your API key at "
         "https://platform.openai.com/account/api-keys."
     )
+
+
+KEYS = load_text(
+    """
+    auth:
+      keys:
+        - {key: sk-expired, expired: true}
+        - {key: sk-bound, project: proj_a, organization: org-a}
+        - sk-free
+    """
+)
+
+
+def entering(key, *headers):
+    return call("GET", "/v1/models", headers=(("authorization", f"Bearer {key}"), *headers))
+
+
+def test_a_key_that_has_expired_is_refused_as_a_wrong_one():
+    error = refusal(authorize, KEYS, entering("sk-expired"))
+    assert (error.status, error.code) == (401, "invalid_api_key")
+    assert error.message.startswith("Incorrect API key provided: sk-e**ired.")
+
+
+@pytest.mark.parametrize(
+    ("headers", "code"),
+    [
+        ([("OpenAI-Project", "proj_b")], "mismatched_project"),
+        ([("OpenAI-Organization", "org-b"), ("OpenAI-Project", "proj_a")], "mismatched_organization"),
+        ([("OpenAI-Organization", "org-b"), ("OpenAI-Project", "proj_b")], "mismatched_organization"),
+    ],
+)
+def test_a_key_of_another_project_or_organization_is_refused(headers, code):
+    error = refusal(authorize, KEYS, entering("sk-bound", *headers))
+    assert (error.status, error.type, error.code, error.param) == (401, "invalid_request_error", code, None)
+
+
+@pytest.mark.parametrize(
+    ("key", "headers"),
+    [
+        ("sk-bound", []),
+        ("sk-bound", [("OpenAI-Project", "proj_a"), ("OpenAI-Organization", "org-a")]),
+        ("sk-free", [("OpenAI-Project", "proj_b"), ("OpenAI-Organization", "org-b")]),
+    ],
+)
+def test_a_key_is_good_without_the_headers_with_its_own_and_if_it_has_none(key, headers):
+    authorize(KEYS, entering(key, *headers))
+
+
+# What limits count.
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "charged"),
+    [
+        ("POST", "/chat/completions", ASK, True),
+        ("POST", "/responses", {"model": "gpt-4o", "input": "Hi"}, True),
+        ("POST", "/embeddings", {"model": "text-embedding-3-small", "input": "Hi"}, True),
+        ("POST", "/chat/completions/x", {"metadata": {}}, False),
+        ("GET", "/models", None, False),
+        ("GET", "/chat/completions?model=gpt-4o", None, False),
+        ("DELETE", "/models/gpt-4o", None, False),
+    ],
+)
+def test_limits_count_what_a_model_is_asked_for(method, path, body, charged):
+    found = find(method, path.partition("?")[0])
+    assert is_charged(found, read(found, call(method, f"/v1{path}", body), OPEN, Store())) is charged
+
+
+@pytest.mark.parametrize(
+    ("body", "model"),
+    [(b"{", ""), (b"[]", ""), (b"", ""), (b'{"model": 7}', ""), ({"model": "gpt-4o", "messages": 3}, "gpt-4o")],
+)
+def test_of_a_body_that_is_refused_the_model_is_read_if_it_can_be(body, model):
+    found = find("POST", "/chat/completions")
+    request = unread(found, call("POST", "/v1/chat/completions", body))
+    assert (request.api, request.model, request.messages) == ("chat", model, ())
 
 
 # Bodies.
@@ -117,8 +194,28 @@ def test_the_body_of_a_resource_is_read_if_there_is_one():
     body = {"metadata": {"a": "b"}}
     assert admit("POST", "/chat/completions/chatcmpl-1", body).json == body
     assert admit("POST", "/chat/completions/chatcmpl-1", [1]).json == {}
-    assert refusal(admit, "POST", "/chat/completions/chatcmpl-1", b"").status == 400
+    assert admit("POST", "/chat/completions/chatcmpl-1", b"").json == {}
+    assert refusal(admit, "POST", "/embeddings", b"").status == 400
     assert refusal(admit, "DELETE", "/models/gpt-4o", b"{").status == 400
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [({"input": "a"}, ["a"]), ({"input": ["a", "b", 1]}, ["a", "b"]), ({"prompt": "c"}, ["c"]), ({"input": 5}, [])],
+)
+def test_rules_can_match_the_words_of_a_request_for_a_resource(fields, words):
+    request = admit("POST", "/embeddings", {"model": "m", "stream": True, **fields})
+    assert ([message.text for message in request.messages], request.model, request.stream) == (words, "m", True)
+    assert admit("POST", "/embeddings", {"model": 5, "stream": []}).model == ""
+
+
+def test_a_form_is_read_where_one_is_asked_for_and_json_is_refused_there():
+    found = Found(EMBEDDINGS, {}, form=True)
+    headers = (("content-type", "multipart/form-data; boundary=B"),)
+    data = b'--B\r\nContent-Disposition: form-data; name="model"\r\n\r\nwhisper-1\r\n--B--\r\n'
+    assert read(found, call("POST", "/v1/files", data, headers), OPEN, Store()).json == {"model": "whisper-1"}
+    error = refusal(read, found, call("POST", "/v1/files", {}), OPEN, Store())
+    assert (error.status, "only accepts 'multipart/form-data' requests" in error.message) == (415, True)
 
 
 def test_resources_at_different_places_are_different_requests():
@@ -169,3 +266,33 @@ def test_the_responses_api_refuses_an_unknown_model_in_its_own_words():
 def test_a_request_may_refer_to_what_is_stored():
     asked = {"model": "gpt-4o", "previous_response_id": "resp_x"}
     assert refusal(admit, "POST", "/responses", asked).code == "previous_response_not_found"
+
+
+@pytest.mark.parametrize(
+    ("profile", "header", "accepted"),
+    [
+        ("azure", "api-key", True),
+        ("azure", "authorization", True),
+        ("groq", "api-key", False),
+        ("groq", "authorization", True),
+        ("openai", "api-key", True),
+    ],
+)
+def test_a_profile_says_in_which_headers_a_key_may_come(profile, header, accepted):
+    scenario = load_text(f"{{profile: {profile}, auth: {{keys: sk-good}}}}")
+    value = "Bearer sk-good" if header == "authorization" else "sk-good"
+    asked = call("GET", "/v1/models", headers=((header, value),))
+    if accepted:
+        authorize(scenario, asked)
+        return
+    with pytest.raises(ApiError) as caught:
+        authorize(scenario, asked)
+    assert (caught.value.status, caught.value.code) == (401, None)
+
+
+def test_what_the_path_says_stands_in_for_what_the_body_does_not_say():
+    found = find("POST", "/chat/completions")
+    given = (("model", "from-path"),)
+    without = call("POST", "/v1/chat/completions", {"messages": [{"role": "user", "content": "Hi"}]})
+    assert read(found, without, OPEN, Store(), given).model == "from-path"
+    assert read(found, call("POST", "/v1/chat/completions", ASK), OPEN, Store(), given).model == ASK["model"]

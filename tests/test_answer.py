@@ -11,10 +11,11 @@ from mockllm.answer import (
     events_answer,
     json_answer,
     raw_answer,
+    resource_answer,
     scripted_error,
     turn_answer,
 )
-from mockllm.dialects.base import Layout
+from mockllm.dialects.base import Events, Layout, Media
 from mockllm.dialects.chat import CHAT
 from mockllm.dialects.plain import body_bytes
 from mockllm.dialects.sse import event_bytes
@@ -72,7 +73,7 @@ def test_content_faults_change_the_turn_and_others_do_not():
 def test_a_content_fault_that_finds_nothing_is_told():
     assert apply_to_turn(HELLO, (CutArguments(), CutArguments(call=3)), SEED) == (
         HELLO,
-        ("cut_arguments", "cut_arguments"),
+        (0, 1),
     )
 
 
@@ -302,3 +303,31 @@ def test_the_timeline_shows_an_event_by_name_or_by_its_beginning(spec, label):
 
 def test_no_events_are_an_empty_stream():
     assert events().streams
+
+
+class _Endpoint:
+    api = "audio.speech"
+    layout = Layout()
+
+
+def test_a_resource_answers_with_json_a_file_a_sound_in_pieces_or_events():
+    told = resource_answer({"a": 1}, _Endpoint())
+    assert (told.headers, told.frames[0].data, told.streams) == (
+        (("content-type", "application/json"),),
+        {"a": 1},
+        False,
+    )
+    whole = resource_answer(Media((b"\xff\x00",), "audio/wav"), _Endpoint())
+    assert (whole.headers, whole.frames[0].data, whole.streams) == (
+        (("content-type", "audio/wav"),),
+        b"\xff\x00",
+        False,
+    )
+    pieces = resource_answer(Media((b"a", b"bc"), "audio/wav"), _Endpoint())
+    assert [(it.data, it.kind, it.tokens, it.label) for it in pieces.frames] == [
+        (b"a", "raw", 1, "1 bytes"),
+        (b"bc", "raw", 1, "2 bytes"),
+    ]
+    assert pieces.streams
+    events = resource_answer(Events((Frame("[DONE]", "done"),)), _Endpoint())
+    assert events.headers[0][1].startswith("text/event-stream")

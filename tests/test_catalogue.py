@@ -21,6 +21,7 @@ WIRE = {
     "invalid_api_key": (401, INVALID, "invalid_api_key", None, "Incorrect API key provided: {key}. You can find your"),
     "missing_api_key": (401, INVALID, None, None, "You didn't provide an API key. "),
     "mismatched_organization": (401, INVALID, "mismatched_organization", None, ""),
+    "mismatched_project": (401, INVALID, "mismatched_project", None, "OpenAI-Project header should match project"),
     "ip_not_authorized": (401, INVALID, "ip_not_authorized", None, ""),
     "unsupported_country_region_territory": (
         403, "request_forbidden", "unsupported_country_region_territory", None, ""

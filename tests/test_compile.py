@@ -1,14 +1,15 @@
+from dataclasses import replace
 from typing import ClassVar
 
 import pytest
 from pydantic import TypeAdapter
 
 from mockllm import compile as compilation
-from mockllm.answer import Answer
-from mockllm.compile import PlanTooLongError, compile_answer
+from mockllm.answer import Answer, Style
+from mockllm.compile import PlanTooLongError, compile_answer, event_dues
 from mockllm.dialects.base import Layout
 from mockllm.plan import Close, End, Frame, Head, Reset, Send, Wait, stamp
-from mockllm.scenario.faults import AnyFault, FrameFault, Layer
+from mockllm.scenario.faults import AnyFault, Drop, FrameFault, Heartbeat, Ids, Layer, Stall
 from mockllm.scenario.pace import Pace
 from mockllm.seeds import Seed
 
@@ -470,3 +471,130 @@ def test_the_same_answer_and_seed_give_the_same_plan_and_another_seed_other_time
     assert compiled(streamed(), pace=drawn) == compiled(streamed(), pace=drawn)
     other = compile_answer(streamed(), drawn, (), Seed.of("other"), "req_1")
     assert other != compiled(streamed(), pace=drawn)
+
+
+def causes(*faults):
+    """Every cause in the plan, once, with the faults asked for by `x` but for those that `fault` names."""
+    found = [step.cause for step in compiled(streamed(), *faults).plan if step.cause]
+    return list(dict.fromkeys(found))
+
+
+def by_chaos(*written):
+    return [fault.asked_by("x") for fault in TypeAdapter(tuple[AnyFault, ...]).validate_python(written)]
+
+
+@pytest.mark.parametrize(
+    ("fault", "cause"),
+    [
+        ({"reset": {"at": {"frame": 3}}}, "x: reset at frame 3"),
+        ({"stall": {"at": {"token": 1}, "for": "1s"}}, "x: stall"),
+        ({"duplicate": {"frames": 1}}, "x: duplicate"),
+        ({"done": "omit"}, None),
+        ({"done": "twice"}, "x: done twice"),
+        ({"status": 500}, "x: status"),
+        ({"split": {"bytes": 1}}, "x: split"),
+        ({"no_space": {}}, "x: no_space"),
+        ({"slow": 2}, None),
+    ],
+)
+def test_what_somebody_else_than_the_script_asked_for_has_their_name(fault, cause):
+    assert causes(*by_chaos(fault)) == ([] if cause is None else [cause])
+
+
+def test_a_cause_that_was_there_keeps_its_name():
+    scripted = {"stall": {"at": {"token": 1}, "for": "1s"}}
+    assert causes(scripted, *by_chaos({"reset": {"at": {"token": 2}}})) == ["fault: stall", "x: reset at frame 3"]
+    assert causes({"status": 500}, *by_chaos({"headers": {"set": {"a": "b"}}})) == ["fault: status, headers"]
+
+
+def test_a_fault_without_a_place_is_told_with_who_asked():
+    faults = [{"reset": {"at": {"token": 9}}}, *by_chaos({"reset": {"at": {"token": 9}}}, {"bom": {}})]
+    assert compiled(streamed(), *faults).unfired == ("reset", "x: reset")
+
+
+# What is told of the times.
+
+
+def timing(answer, *faults, pace):
+    return dict(headers(answer, *faults, pace=pace)).get("server-timing")
+
+
+def test_a_header_tells_the_planned_times_only_if_it_is_asked_for():
+    pace = {"ttft": "300ms", "itl": "20500us", "done": "1s"}
+    assert timing(streamed(), pace=Pace(**pace)) is None
+    assert timing(streamed(), pace=Pace(**pace, tell=True)) == "ttft;dur=300.000, total;dur=1341.000"
+
+
+def test_of_a_stream_without_tokens_or_events_it_tells_the_first_frame_or_nothing():
+    bare = (Frame({"n": 0}, "role"), Frame("[DONE]", "done"))
+    assert timing(streamed(frames=bare), pace=Pace(ttft="5ms", tell=True)) == "ttft;dur=5.000, total;dur=5.000"
+    assert timing(streamed(frames=()), pace=Pace(ttft="5ms", tell=True)) == "ttft;dur=0.000, total;dur=0.000"
+
+
+def test_of_a_plain_body_both_times_are_when_it_goes_out():
+    pace = Pace(ttft="300ms", itl="20ms", tell=True)
+    assert timing(plain(paced=STREAM), pace=pace) == "ttft;dur=340.000, total;dur=340.000"
+    assert timing(plain(paced=STREAM, layer="verbatim"), pace=pace) == "ttft;dur=340.000, total;dur=340.000"
+
+
+def test_faults_are_not_in_it():
+    pace = Pace(ttft="1ms", tell=True)
+    stalled = timing(streamed(), {"stall": {"at": "headers", "for": "9s"}}, pace=pace)
+    assert stalled == "ttft;dur=1.000, total;dur=1.000"
+
+
+def test_a_busy_engine_and_its_input_are_in_the_times():
+    pace = Pace.model_validate({"ttft": "1ms", "itl": "20ms", "prefill": "1ms"})
+    plan = compile_answer(streamed(input_tokens=10), pace, (), SEED, "req_1", slowness=2.0).plan
+    assert [step.us for step in plan if isinstance(step, Wait)] == [21_000, 40_000, 40_000]
+
+
+# What a profile asks for.
+
+
+def styled(*faults, headers=(), bare=False, answer=None):
+    style = Style(tuple(fault.asked_by("profile: p") for fault in faults), headers, bare)
+    return replace(streamed() if answer is None else answer, style=style)
+
+
+def test_faults_of_a_profile_come_first_bear_its_name_and_are_never_missed():
+    profile = (Drop(frames="first"), Drop(frames=99))
+    found = compile_answer(styled(*profile), Pace(), (Drop(frames="first"), Drop(frames=98)), SEED, "req_1")
+    # The profile's first drop took what the script's first one meant.
+    assert (found.unfired, found.missed) == (("drop", "drop"), (0, 1))
+    changed = Ids(first=5)
+    steps = compile_answer(styled(changed), Pace(), (), SEED, "req_1").plan
+    assert {step.cause for step in steps if isinstance(step, Send)} >= {"profile: p: ids"}
+
+
+def test_heartbeats_of_a_profile_are_heard_in_the_silences_of_the_script():
+    stall = Stall.model_validate({"at": "headers", "for": "3s"})
+    beat = Heartbeat.model_validate({"every": "1s"})
+    plan = compile_answer(styled(beat), Pace(), (stall,), SEED, "req_1").plan
+    assert sum(isinstance(step, Send) and step.frame.kind == "comment" for step in plan) >= 2
+
+
+def test_headers_of_a_profile_replace_and_take_away_and_those_of_the_author_win():
+    answer = replace(streamed(), overrides=(("x-author", "mine"),))
+    headers = (("content-type", "text/event-stream"), ("openai-version", None), ("x-author", "profile"), ("x-new", "1"))
+    found = head_of(compile_answer(styled(headers=headers, answer=answer), Pace(), (), SEED, "req_1").plan)
+    assert found["content-type"] == "text/event-stream"
+    assert "openai-version" not in found
+    assert (found["x-author"], found["x-new"]) == ("mine", "1")
+    assert "x-request-id" in found
+    told = replace(streamed(), told=(("x-limit", "3"),))
+    bare = head_of(compile_answer(styled(bare=True, answer=told), Pace(), (), SEED, "req_1").plan)
+    assert bare.keys() == {"content-type", "x-limit"}
+
+
+def head_of(plan):
+    return dict(next(step for step in plan if isinstance(step, Head)).headers)
+
+
+def test_kept_frames_are_due_as_in_their_stream_and_added_ones_with_those_before_them():
+    made = stamp((Frame("a", "opening"), Frame("b", tokens=1), Frame("c", tokens=1), Frame("d", "finish")))
+    pace = Pace(ttft="1s", itl="250ms", finish="10ms")
+    assert event_dues(made, made, pace, SEED) == (0, 1_000_000, 1_250_000, 1_260_000)
+    kept = (*made[:2], Frame("error", "error"), Frame("failed", "finish"))
+    assert event_dues(made, kept, pace, SEED) == (0, 1_000_000, 1_000_000, 1_000_000)
+    assert event_dues((), (), pace, SEED) == ()

@@ -4,6 +4,7 @@ import os
 import random
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import orjson
@@ -13,11 +14,11 @@ from hypothesis import strategies as st
 from openai.pagination import SyncCursorPage
 from openai.types.chat import ChatCompletion, ChatCompletionDeleted, ChatCompletionStoreMessage
 
-from mockllm import engine as engines
+from mockllm import registry
 from mockllm.engine import HEALTH, Engine
 from mockllm.exchange import Delivery, Ending, Outcome, Trouble
 from mockllm.journal import Journal
-from mockllm.plan import Reset, render
+from mockllm.plan import Gate, Reset, duration, render
 from mockllm.scenario.library import Library
 from mockllm.scenario.load import load_text
 from mockllm.scenario.reply import CallReply
@@ -140,7 +141,7 @@ def test_faults_without_a_place_are_told_and_the_others_noted():
     served = engine("rules: [{replies: [{text: a, faults: [{reset: {at: {frame: 99}}}, {status: 206}]}]}]")
     assert served.handle(chat()).unfired == ("reset",)
     (state,) = served.namespaces().values()
-    assert state.fired == {(0, 0, 0, "status")}
+    assert state.fired == {(0, 0, 0, 1)}
 
 
 # No rule.
@@ -242,6 +243,13 @@ def test_a_path_that_is_not_served_is_404_and_a_method_405():
     assert (missing.status, error(missing)["message"]) == (404, "Invalid URL (POST /v1/foo)")
     assert (wrong.status, error(wrong)["code"]) == (405, "method_not_supported")
     assert missing.trouble == wrong.trouble == Trouble.UNMATCHED
+
+
+def test_two_addresses_that_disagree_are_400_and_recorded():
+    served = engine("{name: a, rules: [{replies: [Hello]}]}", "{name: b, rules: [{replies: [Hello]}]}")
+    exchange = served.handle(chat("/a/v1", model="mockllm/b"))
+    assert (exchange.status, exchange.trouble, exchange.namespace) == (400, Trouble.UNMATCHED, "")
+    assert error(exchange)["code"] == "address_conflict"
 
 
 def test_a_path_under_no_base_and_an_unknown_scenario_are_404():
@@ -442,7 +450,7 @@ def test_runs_have_chance_of_their_own():
 
 
 def test_the_namespace_that_was_not_used_for_longest_is_forgotten_first(monkeypatch):
-    monkeypatch.setattr(engines, "MOST_NAMESPACES", 2)
+    monkeypatch.setattr(registry, "MOST_NAMESPACES", 2)
     served = engine("rules: [{replies: [one, two, three]}]")
     found = [text(served.handle(chat(f"/@{run}/v1"))) for run in "abacab"]
     assert found == ["one", "one", "two", "one", "three", "one"]
@@ -464,6 +472,231 @@ def test_a_reset_forgets_state_and_record_and_numbers_go_on():
     assert (len(served.journal), served.namespaces()) == (0, {})
     exchange = served.handle(chat())
     assert (text(exchange), exchange.number) == ("one", 2)
+
+
+def test_a_namespace_can_have_a_scenario_of_its_own_until_it_is_dropped():
+    served = engine("{name: a, rules: [{replies: [one]}]}")
+    assert served.bind("@7", load_text("{name: b, rules: [{replies: [own, more]}]}")) == "default@7"
+    runs = [served.handle(chat(base)) for base in ("/@7/v1", "/v1", "/@8/v1", "/@7/v1")]
+    assert [text(exchange) for exchange in runs] == ["own", "one", "one", "more"]
+    assert [exchange.namespace for exchange in runs] == ["default@7", "a", "a@8", "default@7"]
+    assert served.state("default@7")["bound"]
+    assert list(served.bindings()) == ["default@7"]
+    served.reset("default@7")
+    assert text(served.handle(chat("/@7/v1"))) == "own"
+    assert served.drop("default@7")
+    assert text(served.handle(chat("/@7/v1"))) == "one"
+
+
+def test_a_namespace_can_go_on_with_a_changed_scenario():
+    served = engine("{name: a, rules: [{replies: [one, two]}]}")
+    assert text(served.handle(chat("/@7/v1"))) == "one"
+    changed = load_text("{name: a, rules: [{replies: [one, changed]}]}")
+    assert served.change("a@7", changed) is served.namespaces()["a@7"]
+    assert text(served.handle(chat("/@7/v1"))) == "changed"
+    assert text(served.handle(chat("/@8/v1"))) == "one"
+
+
+def test_a_bound_scenario_draws_the_same_whatever_its_run_is_called():
+    served = engine("{name: a, rules: [{replies: [{generate: {tokens: 20}}]}]}")
+    for run in ("@7", "@8"):
+        served.bind(run, load_text("{name: a, rules: [{replies: [{generate: {tokens: 20}}]}]}"))
+    first, second, plain, other = (served.handle(chat(base)) for base in ("/@7/v1", "/@8/v1", "/v1", "/@9/v1"))
+    assert sent(first) == sent(second) == sent(plain)
+    assert sent(other) != sent(plain)
+
+
+def test_two_tests_give_the_same_run_a_scenario_one_after_the_other():
+    served = engine("{name: a, rules: [{replies: [one]}]}")
+    for word in ("x", "y"):
+        served.bind("a@7", load_text(f"{{rules: [{{replies: [{word}]}}]}}"))
+        assert text(served.handle(chat("/a@7/v1"))) == word
+
+
+def test_to_forget_one_namespace_leaves_the_others():
+    served = engine("{name: a, rules: [{replies: [one, two, three]}]}")
+    for base in ("/@7/v1", "/@8/v1"):
+        served.handle(chat(base))
+    served.reset("a@7")
+    assert [exchange.namespace for exchange in served.journal] == ["a@8"]
+    assert [text(served.handle(chat(base))) for base in ("/@7/v1", "/@8/v1")] == ["one", "two"]
+    assert served.drop("a@7")
+    assert not served.drop("a@7")
+    assert (served.state("a@7"), list(served.namespaces())) == (None, ["a@8"])
+    assert [exchange.namespace for exchange in served.journal] == ["a@8", "a@8"]
+
+
+def test_a_record_without_state_can_be_dropped_too():
+    served = engine("{name: a, rules: [{replies: [one]}]}")
+    served.handle(chat())
+    served.library.put(load_text("name: b"))
+    served.too_large(call("POST", "/v1/chat/completions"), 1)
+    assert served.state("b") is None
+    assert served.drop("b")
+    assert [exchange.namespace for exchange in served.journal] == ["a"]
+
+
+# Keys.
+
+LED = """
+name: door
+auth: {keys: [sk-own, {key: sk-led, scenario: other}, {key: sk-old, expired: true}]}
+rules: [{replies: [own]}]
+"""
+OTHER = "{name: other, auth: {keys: [sk-inside]}, rules: [{replies: [led]}]}"
+
+
+def keyed(key, base="/v1"):
+    return call("POST", f"{base}/chat/completions", ASK, (("authorization", f"Bearer {key}"),))
+
+
+def test_a_key_leads_to_a_scenario_and_the_door_decides_who_comes_in():
+    served = engine(LED, OTHER)
+    found = [served.handle(keyed(key, "/@7/v1")) for key in ("sk-own", "sk-led", "sk-old", "sk-inside")]
+    assert [exchange.status for exchange in found] == [200, 200, 401, 401]
+    assert [text(exchange) for exchange in found[:2]] == ["own", "led"]
+    assert [exchange.namespace for exchange in found] == ["door@7", "other@7", "door@7", "door@7"]
+
+
+def test_what_the_door_lets_in_is_not_remembered_for_the_scenario_itself():
+    served = engine(LED, OTHER)
+    statuses = [served.handle(keyed("sk-led", base)).status for base in ("/v1", "/other/v1", "/v1", "/other/v1")]
+    assert statuses == [200, 401, 200, 401]
+
+
+def test_a_key_that_leads_nowhere_is_told():
+    served = engine("auth: {keys: [{key: sk-led, scenario: othre}]}")
+    exchange = served.handle(keyed("sk-led"))
+    assert (exchange.status, exchange.trouble) == (404, Trouble.UNMATCHED)
+    assert "there is no scenario 'othre'" in error(exchange)["message"]
+
+
+# Limits.
+
+CROWDED = "{name: busy, limits: {concurrent: 1, queue: 2}, rules: [{replies: [a, b, c, d, e]}]}"
+
+
+def ends(served, exchange):
+    served.finish(exchange, (), Outcome(Ending.COMPLETE))
+
+
+def waits(served, exchange):
+    """Whether the exchange waits for its turn: its plan begins with a gate that is closed."""
+    gate = exchange.plan[0]
+    return isinstance(gate, Gate) and not served.gates.is_open(exchange.namespace, gate.name)
+
+
+def test_requests_above_the_number_wait_in_order_until_one_before_them_has_ended():
+    served = engine(CROWDED)
+    first, second, third, fourth = (served.handle(chat()) for _ in range(4))
+    assert [exchange.status for exchange in (first, second, third, fourth)] == [200, 200, 200, 429]
+    assert [text(exchange) for exchange in (first, second, third)] == ["a", "b", "c"]
+    assert (error(fourth)["type"], header(fourth, "retry-after")) == ("requests", None)
+    assert [waits(served, exchange) for exchange in (first, second, third, fourth)] == [False, True, True, False]
+    ends(served, fourth)
+    assert waits(served, second)
+    ends(served, first)
+    assert [waits(served, exchange) for exchange in (second, third)] == [False, True]
+    fifth = served.handle(chat())
+    ends(served, second)
+    assert [waits(served, exchange) for exchange in (third, fifth)] == [False, True]
+    assert text(fifth) == "d"
+    ends(served, third)
+    ends(served, fifth)
+    last = served.handle(chat())
+    assert not isinstance(last.plan[0], Gate)
+    assert render(second.plan).splitlines()[0] == "  0.000  gate   turn/2    (limits: concurrent)"
+
+
+def test_one_that_goes_away_while_it_waits_lets_the_next_one_up():
+    served = engine(CROWDED)
+    first, second, third = (served.handle(chat()) for _ in range(3))
+    ends(served, second)
+    assert waits(served, third)
+    ends(served, first)
+    assert not waits(served, third)
+
+
+def test_a_queue_goes_on_when_its_namespace_is_forgotten():
+    served = engine(CROWDED)
+    first, second = (served.handle(chat()) for _ in range(2))
+    served.drop("busy")
+    fresh = served.handle(chat())
+    assert not isinstance(fresh.plan[0], Gate)
+    assert waits(served, second)
+    ends(served, first)
+    assert not waits(served, second)
+
+
+def test_what_is_refused_after_it_was_let_in_has_a_place_until_it_has_ended():
+    served = engine("{name: busy, limits: {concurrent: 1}, rules: [{when: {model: x}, replies: [a]}]}")
+    unmatched = served.handle(chat())
+    assert (unmatched.status, served.handle(chat()).status) == (400, 429)
+    ends(served, unmatched)
+    assert served.handle(chat(model="x")).status == 200
+
+
+def test_where_all_share_the_places_the_server_is_overloaded():
+    served = engine("{name: busy, limits: {concurrent: 1, per: namespace}, rules: [{replies: [a]}]}")
+    served.handle(chat())
+    exchange = served.handle(chat(model="other"))
+    assert (exchange.status, error(exchange)["code"]) == (503, "server_is_overloaded")
+
+
+TOLD = "{name: told, limits: {requests: 4/min}, RULES}"
+
+
+@pytest.mark.parametrize(
+    ("rules", "asked", "status"),
+    [
+        (HELLO, chat(), 200),
+        (HELLO, chat(stream=True), 200),
+        (HELLO, chat(temperature=9), 400),
+        (HELLO, call("POST", "/v1/chat/completions", b"{"), 400),
+        (HELLO, call("POST", "/v1/chat/completions", ASK, (("content-type", "text/plain"),)), 415),
+        (HELLO, call("POST", "/v1/embeddings", {"model": "text-embedding-3-small", "input": "Hi"}), 200),
+        ("rules: [{when: {model: x}, replies: [a]}]", chat(), 400),
+        ("rules: [{replies: [{error: {status: 500}}]}]", chat(), 500),
+        ("rules: [{replies: ['{{ request.nothing.at.all }}']}]", chat(), 500),
+        ("otherwise: {error: insufficient_quota}", chat(), 429),
+    ],
+)
+def test_every_answer_of_the_api_layer_counts_and_tells_the_limits(rules, asked, status):
+    served = engine(TOLD.replace("RULES", rules))
+    found = [served.handle(asked) for _ in range(2)]
+    assert [exchange.status for exchange in found] == [status, status]
+    assert [header(exchange, "x-ratelimit-remaining-requests") for exchange in found] == ["3", "2"]
+    assert [header(exchange, "x-ratelimit-reset-requests") for exchange in found] == ["15s", "30s"]
+
+
+@pytest.mark.parametrize(
+    ("scenario", "asked", "status"),
+    [
+        (TOLD, call("GET", "/v1/models"), 200),
+        (TOLD, call("POST", "/v1/nowhere", ASK), 404),
+        (f"{{models: {{ids: [x], only: true}}, {TOLD[1:]}", chat(), 404),
+        (f"{{auth: {{keys: [sk-x]}}, {TOLD[1:]}", chat(), 401),
+        (TOLD.replace("RULES", "rules: [{replies: [{raw: {body: x}}]}]"), chat(), 200),
+    ],
+)
+def test_what_is_answered_before_the_api_layer_or_beside_it_tells_no_limits(scenario, asked, status):
+    exchange = engine(scenario.replace("RULES", HELLO)).handle(asked)
+    assert (exchange.status, header(exchange, "x-ratelimit-remaining-requests")) == (status, None)
+
+
+def test_a_call_that_cannot_be_read_is_refused_for_its_rate_first():
+    served = engine("{name: told, limits: {requests: 1/min}, rules: [{replies: [a, b]}]}")
+    statuses = [served.handle(asked).status for asked in (chat(), chat(temperature=9), chat(temperature=9))]
+    assert statuses == [200, 429, 429]
+
+
+def test_a_model_that_is_not_served_takes_nothing_from_the_limits():
+    served = engine(
+        "{name: s, models: {ids: [x], only: true}, limits: {requests: 2/min, per: key}, rules: [{replies: [a]}]}"
+    )
+    for _ in range(3):
+        assert served.handle(chat()).status == 404
+    assert header(served.handle(chat(model="x")), "x-ratelimit-remaining-requests") == "1"
 
 
 # The record.
@@ -736,3 +969,120 @@ def test_the_status_of_an_exchange_is_the_one_that_is_sent():
     assert served.handle(chat()).status == 503
     cut = engine("{name: s, rules: [{replies: [{text: x, faults: [{reset: {at: start}}]}]}]}")
     assert cut.handle(chat()).status == 200
+
+
+def test_an_exchange_says_what_chaos_did_and_a_strike_without_a_place_is_unfired():
+    served = engine("{chaos: [faults: [{done: twice}, {cut_arguments: {}}]], rules: [{replies: [Hi]}]}")
+    exchange = served.handle(chat(stream=True))
+    assert exchange.struck == ("chaos[0]: done",)
+    assert exchange.unfired == ("chaos[0]: cut_arguments",)
+    assert exchange.why == "matched\nstruck by chaos[0]: done, cut_arguments"
+    assert "  (chaos[0]: done twice)" in render(exchange.plan)
+
+
+# Connections, and leave to send a body.
+
+
+def test_a_connection_is_met_before_anything_is_read_and_recorded():
+    served = engine("accept: [reset, serve]\nrules: [{replies: [a]}]")
+    first, second, third = (served.connect(number, 5, 7) for number in (11, 12, 13))
+    assert (second, third) == (None, None)
+    assert first.plan == (Reset("accept: reset"),)
+    assert (first.call.method, first.call.path, first.call.connection) == ("CONNECTION", "*", 11)
+    assert (first.call.at_us, first.call.wall_s, first.status, first.request) == (5, 7, 0, None)
+    assert (first.namespace, first.why) == ("scenario", "connection 1 of 'scenario' met accept: reset")
+    assert served.journal.all() == (first,)
+    assert served.handle(chat()).number == first.number + 1
+
+
+def test_who_lets_everybody_in_counts_nothing():
+    served = engine(HELLO)
+    assert served.connect(1, 0) is None
+    assert served.namespaces() == {}
+    assert Engine(Library()).connect(1, 0) is None
+
+
+def test_connections_are_counted_anew_for_a_namespace_in_its_first_state():
+    served = engine("accept: [reset]\nrules: [{replies: [a]}]")
+    assert served.connect(1, 0) is not None
+    assert served.connect(2, 0) is None
+    served.reset()
+    assert served.connect(3, 0) is not None
+
+
+def test_chance_of_connections_follows_from_seed_and_number():
+    def struck(seed):
+        served = engine(f"seed: {seed}\naccept: {{reset: {{chance: 50%}}}}\nrules: [{{replies: [a]}}]")
+        return [served.connect(number, 0) is not None for number in range(40)]
+
+    assert struck(1) == struck(1) != struck(2)
+
+
+ASKING = replace(chat(), body=b"")
+
+
+@pytest.mark.parametrize("scenario", [HELLO, "expect_continue: ignore\nrules: []"])
+def test_a_client_that_asks_gets_leave_unless_it_is_ignored(scenario):
+    assert engine(scenario).leave(ASKING) is (scenario == HELLO)
+
+
+def test_a_call_to_nowhere_gets_leave_and_is_refused_later():
+    assert engine("expect_continue: ignore\nrules: []").leave(chat("/nowhere/v1")) is True
+
+
+def test_the_answer_in_place_of_the_leave_is_recorded_and_takes_no_step():
+    served = engine("expect_continue: {status: 429, code: busy, retry_after: 2s}\nrules: [{replies: [a, b]}]")
+    refused = served.leave(ASKING)
+    assert (refused.status, refused.rule, refused.trouble) == (429, "expect_continue", None)
+    assert refused.why == "answered before the body was sent"
+    assert header(refused, "retry-after") == "2"
+    assert error(refused)["code"] == "busy"
+    assert served.journal.all() == (refused,)
+    assert text(served.handle(chat())) == "a"
+
+
+# Load.
+
+BUSY = """
+name: busy
+pace: {ttft: 100ms, itl: 10ms}
+load: {slots: 2, queue: 1, slowdown: 50%}
+rules: [{replies: [{text: [a, b, c]}]}]
+"""
+
+
+def test_a_busy_engine_runs_so_many_lets_others_wait_and_refuses_the_rest():
+    served = engine(BUSY)
+    first, second, third, fourth = (served.handle(chat(user=name, stream=True)) for name in "abcd")
+    assert [exchange.status for exchange in (first, second, third, fourth)] == [200, 200, 200, 503]
+    assert error(fourth)["code"] == "server_is_overloaded"
+    assert render(third.plan).splitlines()[0] == "  0.000  gate   turn/3    (load: slots)"
+    # Alone 100 + 2 * 10 ms; each other makes the gaps half as long again.
+    assert [duration(exchange.plan) for exchange in (first, second, third)] == [120_000, 130_000, 130_000]
+
+
+def test_who_waits_goes_on_when_a_slot_is_free():
+    served = engine(BUSY)
+    first, _, third = (served.handle(chat(user=name)) for name in "abc")
+    assert waits(served, third)
+    ends(served, first)
+    assert not waits(served, third)
+
+
+def test_the_same_arrivals_give_the_same_times_and_other_runs_are_other_engines():
+    def plans(base):
+        served = engine(BUSY)
+        return [served.handle(chat(base, user=name)).plan for name in "abc"]
+
+    assert plans("/v1") == plans("/v1")
+    served = engine(BUSY)
+    served.handle(chat("/busy@one/v1"))
+    assert duration(served.handle(chat("/busy@two/v1")).plan) == 120_000
+
+
+def test_lists_and_refusals_of_what_cannot_be_read_take_no_slot():
+    served = engine(BUSY)
+    for _ in range(4):
+        served.handle(call("GET", "/v1/models"))
+        served.handle(chat(messages=5))
+    assert duration(served.handle(chat()).plan) == 120_000

@@ -156,12 +156,143 @@ def test_a_request_goes_to_the_api_that_it_names():
     assert (listed.method, listed.path, listed.body, list(listed.headers)) == ("GET", "/v1/models", b"", [])
 
 
+def test_where_a_form_is_asked_for_the_request_is_one():
+    scenario = load_text("{example: {api: audio.transcriptions, temperature: 0}, rules: [{replies: [Hello you]}]}")
+    shown = explain(scenario, scenario.requests())
+    assert "body audio.transcriptions" in shown
+    assert call_of(scenario, next(scenario.requests())).headers.get("content-type").startswith("multipart/form-data; ")
+
+
 @pytest.mark.parametrize(("api", "found"), [("chatt", "'chatt'"), (7, "7")])
 def test_an_api_that_there_is_not_is_told(api, found):
-    with pytest.raises(MockLLMError, match=f"a request goes to one of the APIs chat, .*, not to .*{found}"):
+    with pytest.raises(MockLLMError, match=f"a request goes to one of the APIs .*chat, .*, not to .*{found}"):
         call_of(load_text("rules: []"), {"api": api})
 
 
 def test_the_same_scenario_gives_the_same_text():
     text = "{seed: 3, pace: {ttft: {uniform: {min: 1ms, max: 900ms}}}, rules: [{replies: [{generate: 20}]}]}"
     assert explained(text) == explained(text)
+
+
+def test_requests_that_come_one_after_the_other_do_not_wait_for_each_other():
+    scenario = load_text("{limits: {concurrent: 1, queue: 1}, rules: [{replies: [x]}], example: [{}, {}, {}]}")
+    shown = explain(scenario, tuple(scenario.requests()))
+    assert shown.count("rules[0] answers") == 3
+    assert "gate" not in shown
+
+
+def test_a_gate_has_its_line_and_a_try_that_waits_there_is_followed_by_the_next():
+    scenario = load_text("rules: [{replies: [{text: hi, attempts: [{gate: first}]}]}]")
+    shown = explain(scenario, [{"model": "m", "messages": [{"role": "user", "content": "hi"}]}])
+    assert "    0.000  gate   first    (fault: gate)\n    0.000  head   200 application/json\n" in shown
+    assert "rules[0] answers, attempt 2" in shown
+
+
+def test_attempts_are_told_once_and_summed_up():
+    text = """
+        chaos: [{every: 3, faults: {reset: {at: start}}}]
+        rules: [{replies: [{text: [Hi], faults: [{done: omit}]}]}]
+    """
+    assert explained(text, attempts=8) == dedent("""\
+        request 1  POST /v1/chat/completions  model gpt-5.1, stream, user "Hello"
+          try 1: rules[0] answers, attempt 1
+            0.000  head   200 text/event-stream
+            0.000  send   #0  role
+            0.000  send   #1  "Hi"
+            0.000  send   #2  finish stop
+            0.000  end
+          try 2: as try 1
+          try 3: rules[0] answers, attempt 3
+            0.000  reset      (chaos[0]: reset before the head)
+          tries 4 to 5: as try 1
+          try 6: as try 3
+          tries 7 to 8: as try 1
+          fates: 6 answered, 2 reset
+        """)
+
+
+def test_a_fate_is_a_status_or_what_was_met():
+    text = """
+        chaos:
+          - {first: 1, error: {status: 418}}
+          - {first: 2, faults: [{headers: {set: {a: b}}}, {truncate: {at: {token: 1}}}]}
+          - {first: 3, faults: {done: twice}}
+          - {first: 4, faults: {reset: {at: {token: 9}}}}
+        rules: [{when: {user: Hello}, replies: [{text: [Hi]}]}]
+    """
+    lines = explained(text, attempts=5).splitlines()
+    assert lines[-1] == "  fates: 2 answered, 1 status 418, 1 headers and done and truncate, 1 done"
+    assert lines.count("    unfired: chaos[3]: reset") == 3
+
+
+def test_why_rules_do_not_match_is_told_at_the_first_attempt():
+    text = "rules: [{when: {user: x}, replies: [a]}, {replies: [b, c], then: loop}]"
+    lines = explained(text, attempts=3).splitlines()
+    assert lines[1:3] == [
+        "  try 1: rules[1] answers, attempt 1",
+        "    not rules[0]: user: wanted a text with 'x', found 'Hello'",
+    ]
+    assert sum("not rules[0]" in line for line in lines) == 1
+
+
+def test_attempts_come_as_far_apart_as_is_said():
+    text = "{chaos: [{from: 10s, for: 5s, error: {status: 503}}], rules: [{replies: [Hi]}]}"
+    scenario = load_text(text)
+    (exchanges,) = visits(scenario, scenario.requests(), attempts=5, every_us=4_000_000)
+    assert [exchange.status for exchange in exchanges] == [200, 200, 200, 503, 200]
+
+
+def test_requests_come_as_far_apart_as_is_said():
+    scenario = load_text("{chaos: [{from: 10s, for: 5s, error: {status: 503}}], rules: [{replies: [Hi]}]}")
+    found = visits(scenario, [asked(str(number)) for number in range(5)], every_us=4_000_000)
+    # The fourth comes at 12 s and is tried again at once, as the answer tells no time to wait.
+    assert [{exchange.status for exchange in exchanges} for exchanges in found] == [{200}, {200}, {200}, {503}, {200}]
+
+
+@pytest.mark.parametrize(
+    ("hint", "tries"),
+    [("retry_after: 2s", 3), ("retry_after: {ms: 1500}", 3), ("retry_after: 3", 2), ("retry_after: {raw: soon}", 20)],
+)
+def test_a_client_waits_as_long_as_it_is_told(hint, tries):
+    scenario = load_text(f"{{chaos: [{{for: 3s, error: {{status: 503, {hint}}}}}], rules: [{{replies: [Hi]}}]}}")
+    assert [len(exchanges) for exchanges in visits(scenario, scenario.requests())] == [tries]
+
+
+def test_a_client_does_not_wait_for_ever():
+    scenario = load_text("{chaos: [{for: 601s, faults: {hang: {}}}], rules: [{replies: [Hi]}]}")
+    (exchanges,) = visits(scenario, scenario.requests())
+    assert [exchange.call.at_us for exchange in exchanges] == [0, 600_000_000, 1_200_000_000]
+
+
+def test_what_connections_meet_comes_first():
+    shown = explained("accept: [reset, {stall: {for: 1s, chance: 12.5%}}, serve]\nrules: [{replies: [a]}]")
+    assert shown.splitlines()[:8] == [
+        "connection 1",
+        "    0.000  reset      (accept: reset)",
+        "connection 2, with a chance of 12.5%",
+        "    0.000  wait   1s    (accept: stall)",
+        "    1.000  admit      (accept: stall)",
+        "connection 3",
+        "    0.000  admit      (accept: serve)",
+        'request 1  POST /v1/chat/completions  model gpt-5.1, stream, user "Hello"',
+    ]
+    assert explained("accept: close\nrules: [{replies: [a]}]").startswith("every connection\n")
+
+
+def test_headers_of_an_example_are_sent_in_the_head_and_not_in_the_body():
+    scenario = load_text(
+        "auth: {keys: [sk-a, sk-b]}\n"
+        "example: {headers: {X-Mode: test, Authorization: Bearer sk-b}}\n"
+        "rules: [{when: {header: {x-mode: test}}, replies: [a]}]"
+    )
+    (body,) = scenario.requests()
+    call = call_of(scenario, body)
+    assert b"headers" not in call.body
+    assert [pair for pair in call.headers if pair[0].lower() == "authorization"] == [("Authorization", "Bearer sk-b")]
+    assert call.headers.get("content-type") == "application/json"
+    assert "rules[0] answers" in explain(scenario, [body])
+
+
+def test_headers_that_are_none_are_refused():
+    with pytest.raises(MockLLMError, match="headers of a request are a mapping of names to texts, found 7"):
+        call_of(load_text("rules: []"), {"headers": 7})

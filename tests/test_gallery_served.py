@@ -1,7 +1,8 @@
 """Every scenario of the gallery, served over a real socket to the official Python client.
 
 One row a scenario: what the client ends up with for each of the scenario's example requests, written by hand from the
-scenario's own words. A scenario without a row fails `test_the_table_has_every_scenario`.
+scenario's own words. A scenario without a row fails `test_the_table_has_every_scenario`. Not here: the quirks, whose
+files say themselves what a client ends up with (`test_quirks.py`).
 """
 
 import json
@@ -11,16 +12,17 @@ from dataclasses import dataclass, replace
 import openai
 import pytest
 
-from mockllm.scenario.library import Library
 from mockllm.scenario.pace import Pace
+from tests.gallery import GALLERY, NAMES
 
-GALLERY = Library.gallery()
 IMPATIENT_S = 0.5
 
 
 @dataclass(frozen=True)
 class End:
-    """What a client has at the end. The choices' texts are joined by line breaks; a pattern must match a whole text."""
+    """What a client has at the end. The choices' texts are joined by line breaks; a pattern must match a whole text. Of
+    a response `finish` is its status, and `items` are the types of its output items that are no message.
+    """
 
     text: str | re.Pattern[str] = ""
     finish: str | None = "stop"
@@ -29,6 +31,7 @@ class End:
     spoken: str = ""
     cites: tuple[str, ...] = ()
     calls: tuple[tuple[str, str | re.Pattern[str]], ...] = ()
+    items: tuple[str, ...] = ()
     raises: type[Exception] | None = None
 
 
@@ -37,13 +40,15 @@ class Row:
     """The ends of the example requests, and how many HTTP requests they take together.
 
     With `gives_up` the client has a short limit for silence, which is what such a scenario is for; with `hurried` the
-    scenario is served without its pace, which takes time and changes nothing that is told here.
+    scenario is served without its pace, which takes time and changes nothing that is told here. `opens` are the gates
+    that are open before anybody comes to them.
     """
 
     ends: tuple[End, ...]
     requests: int
     gives_up: bool = False
     hurried: bool = False
+    opens: tuple[str, ...] = ()
 
 
 def says(*texts, **other):
@@ -88,6 +93,37 @@ TABLE = {
     "spoken": says("", spoken="Good morning."),
     "stop-word": says("One, two, three "),
     "stored": says("Keep this one."),
+    # chaos
+    "asked-for": says("All is well as long as you do not ask for trouble."),
+    "every-tenth": after(says(*["Done."] * 10), 11),
+    "flaky": after(says(*["Here I am."] * 5), 6),
+    "mixed": Row(
+        (
+            End("On a bad day."),
+            End("On a bad day."),
+            End("On a", None, raises=openai.APIConnectionError),
+            End("On a bad day."),
+        ),
+        5,
+    ),
+    "outage": after(says("The service is back."), 2),
+    "recovering": after(says("There is room for everybody again."), 2),
+    # providers
+    "azure-deployment": says("The capital of France is Paris."),
+    "azure-filtered": fails(openai.BadRequestError),
+    "azure-late-verdict": says("All is said in time."),
+    "deepseek-queue": Row((End("There are three.", reasoning="Three letters r, I count."),), 1, hurried=True),
+    "fault-on-profile": fails(openai.APIConnectionError, "One two three"),
+    "gateway-routed": says("Routed and answered."),
+    "gemini-refusal": fails(openai.RateLimitError, requests=3),
+    "groq-tool": calls(PARIS),
+    "loading-model": after(says("Here I am."), 2),
+    "mistral-thinking": says("Four."),
+    "null-roles": says("Nobody says this."),
+    "openrouter-provider-lost": fails(openai.APIError, "It was"),
+    "openrouter-reasoning": says("It is four.", reasoning="The user asks for the sum of two and two."),
+    "perplexity-cited": says("The sky is blue [1]."),
+    "vllm-usage-everywhere": says("One two three."),
     # errors
     "closed-idle": says("One.", "Two."),
     "empty-body": says("", finish=None),
@@ -106,10 +142,51 @@ TABLE = {
     "unknown-model": fails(openai.NotFoundError),
     "wrong-key": fails(openai.AuthenticationError),
     "wrong-status": fails(openai.InternalServerError, requests=3),
+    # pace
+    "bursts": says("All is said, in a hurry."),
+    "busy": says("There was room."),
+    "by-name": says("This is how fast it feels."),
+    "chunky": says("One event is not one token."),
+    # The client gives up on the first head; its second try finds the model warm.
+    "cold-start": Row((End("Good morning."), End("Good morning.")), 3, gives_up=True),
+    "long-prompt": says("I have read it all.", "I knew most of it."),
+    "percentiles": says("Mostly quick."),
+    "recorded": says("It went on and then it did."),
+    "thinking": says("Hello to you.", reasoning="They greet me."),
     # reasoning
     "long-silence": fails(openai.APITimeoutError, gives_up=True),
     "reasoning": hurried(THOUGHT),
     "reasoning-field": THOUGHT,
+    # responses
+    "background": says("", finish="queued"),
+    "code-and-files": says(
+        "You have 720 hours.",
+        finish="completed",
+        reasoning="I should look it up and count.",
+        items=("reasoning", "file_search_call", "code_interpreter_call"),
+    ),
+    "failed": fails(openai.APIError, "It was"),
+    "image": says("", finish="completed", items=("image_generation_call",)),
+    "mcp-approval": Row(
+        (
+            End(finish="completed", items=("mcp_list_tools", "mcp_approval_request")),
+            End("You rolled a 4.", "completed", items=("mcp_call",)),
+        ),
+        2,
+    ),
+    "raw-reasoning": says(
+        "Hello to you too!",
+        finish="completed",
+        reasoning="The user greets me. I should greet back.",
+        items=("reasoning",),
+    ),
+    "shell": says("", finish="completed", items=("shell_call", "shell_call_output", "apply_patch_call")),
+    "web-search": says(
+        "The sky is blue (example.com).",
+        finish="completed",
+        cites=("https://example.com/sky",),
+        items=("web_search_call",),
+    ),
     # retries
     "do-not-retry": fails(openai.InternalServerError),
     "overloaded": after(says("There is room again."), 2),
@@ -118,10 +195,13 @@ TABLE = {
     "rate-limited": after(says("Thank you for waiting."), 3),
     "reset-then-answer": after(says("Second time lucky."), 2),
     "server-error": after(says("Back again."), 2),
+    "gated-attempt": Row((End("Nobody waits here."),), 2, gives_up=True),
+    "short-queue": says("It is your turn."),
     "silly-hint": after(says("Soon enough."), 2),
     # streaming
     "bad-chunk-size": fails(openai.APIConnectionError, ENDLESS),
     "dripping": says("Drop by drop."),
+    "gated": replace(SAID, opens=("middle",)),
     "gzip-held": SAID,
     "gzip-stream": SAID,
     "heartbeats": says("It took a second to think of this."),
@@ -188,7 +268,7 @@ TABLE = {
 
 
 def test_the_table_has_every_scenario():
-    assert sorted(TABLE) == list(GALLERY.names())
+    assert sorted(TABLE) == list(NAMES)
 
 
 @pytest.mark.parametrize("name", TABLE)
@@ -196,6 +276,8 @@ def test_the_official_client_ends_up_with_what_the_scenario_says(mockllm, name):
     row = TABLE[name]
     scenario = GALLERY.get(name)
     mockllm.load(scenario.model_copy(update={"pace": Pace()}) if row.hurried else scenario)
+    for gate in row.opens:
+        mockllm.open(gate)
     mockllm.env()
     with openai.OpenAI(api_key="sk-test", timeout=IMPATIENT_S if row.gives_up else 20) as client:
         ends = [ask(client, body) for body in scenario.requests()]
@@ -217,6 +299,8 @@ def fit(text, wanted):
 
 def ask(client, body):
     """What the client has when the answer is over, however it ends."""
+    if body.get("api") == "responses":
+        return ask_responses(client, {name: value for name, value in body.items() if name != "api"})
     seen = []
     try:
         answer = client.chat.completions.create(**body)
@@ -230,6 +314,33 @@ def ask(client, body):
     return of_chunks(seen)
 
 
+def ask_responses(client, body):
+    """The same of a response: what its items say when it is whole, or what its deltas said when it never is."""
+    text = ""
+    try:
+        answer = client.responses.create(**body)
+        if not body["stream"]:
+            return of_response(answer)
+        with answer as stream:
+            for event in stream:
+                text += event.delta if event.type == "response.output_text.delta" else ""
+    except openai.OpenAIError as error:
+        return End(text, None, raises=type(error))
+    return of_response(event.response)
+
+
+def of_response(response):
+    thoughts = [item for item in response.output if item.type == "reasoning"]
+    texts = [part for item in response.output if item.type == "message" for part in item.content]
+    return End(
+        text=response.output_text,
+        finish=response.status,
+        reasoning="".join(part.text for item in thoughts for part in (*item.summary, *(item.content or ()))),
+        cites=tuple(note.url for part in texts for note in part.annotations),
+        items=tuple(item.type for item in response.output if item.type != "message"),
+    )
+
+
 def of_completion(completion):
     choices = completion.choices or []
     return End(
@@ -240,11 +351,11 @@ def of_completion(completion):
 
 def of_chunks(chunks):
     """The chunks put together as a client must: by choice, and within a choice by call."""
-    choices = [choice for chunk in chunks for choice in chunk.choices]
+    choices = [choice for chunk in chunks for choice in chunk.choices if choice.delta is not None]
     deltas = [choice.delta for choice in choices]
     return End(
         text="\n".join(
-            "".join(choice.delta.content or "" for choice in choices if choice.index == index)
+            "".join(plain(choice.delta.content) for choice in choices if choice.index == index)
             for index in sorted({choice.index for choice in choices})
         ),
         finish=next((choice.finish_reason for choice in choices if choice.finish_reason), None),
@@ -254,6 +365,12 @@ def of_chunks(chunks):
         cites=tuple(cite["url_citation"]["url"] for delta in deltas for cite in extra(delta, "annotations") or ()),
         calls=(*folded_calls(deltas), *legacy_calls(deltas)),
     )
+
+
+def plain(content):
+    """The text of a content, which some give as a list of parts."""
+    parts = content if isinstance(content, list) else [{"type": "text", "text": content or ""}]
+    return "".join(part["text"] for part in parts if part["type"] == "text")
 
 
 def extra(delta, name):

@@ -3,7 +3,7 @@
 import pytest
 
 from mockllm import http1
-from mockllm.plan import Close, End, Frame, Head, HeadRest, Raw, Send, Wait
+from mockllm.plan import Close, End, Frame, Head, HeadRest, Interim, Raw, Send, Wait
 
 
 @pytest.mark.parametrize(
@@ -170,3 +170,19 @@ def test_a_whole_plan_is_its_head_its_body_and_its_end(plan, data):
 )
 def test_a_plan_with_anything_else_in_it_is_not_whole(plan):
     assert http1.whole(plan, 65_536) is None
+
+
+def test_an_interim_response_ends_after_its_headers_and_tells_no_length():
+    """RFC 9110 §15.2 and RFC 9112 §6.3."""
+    assert http1.interim_bytes(Interim(103, (("link", "</a>"),))) == b"HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n"
+    assert http1.interim_bytes(Interim(100)) == b"HTTP/1.1 100 Continue\r\n\r\n"
+    with pytest.raises(ValueError, match="has a line break or a NUL"):
+        http1.interim_bytes(Interim(103, (("link", "a\r\nb: c"),)))
+
+
+def test_a_client_of_http_1_0_gets_no_interim_response():
+    assert http1.for_http_1_0((Interim(103), Head(200), End())) == (Head(200, (), "close"), End())
+
+
+def test_a_plan_with_an_interim_response_is_not_whole():
+    assert http1.whole((Interim(103), WHOLE_HEAD, body(b"abc"), End()), 65_536) is None

@@ -8,11 +8,14 @@ from hypothesis import strategies as st
 
 from mockllm.plan import (
     FOREVER_US,
+    Admit,
     Close,
     End,
     Frame,
+    Gate,
     Head,
     HeadRest,
+    Interim,
     Raw,
     Reset,
     Send,
@@ -61,6 +64,7 @@ def test_every_step_has_its_line_and_a_wait_only_if_it_has_a_cause():
         HeadRest(12),
         HeadRest(cause="fault: slow_headers"),
         Wait(2_000_000, "fault: stall"),
+        Gate("first", "fault: gate"),
         Send(b": keep-alive\n\n", Frame("", kind="comment")),
         Send(b"{}", frame(12, "body chat"), cause="fault: split"),
         send(100, "late"),
@@ -76,6 +80,7 @@ def test_every_step_has_its_line_and_a_wait_only_if_it_has_a_cause():
         "  0.002  head   +   12 bytes\n"
         "  0.002  head   +   the rest    (fault: slow_headers)\n"
         "  0.002  wait   2s    (fault: stall)\n"
+        "  2.002  gate   first    (fault: gate)\n"
         "  2.002  send   +   14 bytes\n"
         "  2.002  send   #12 body chat    (fault: split)\n"
         "  2.002  send   #100 late\n"
@@ -102,6 +107,11 @@ def test_a_step_is_one_line_whatever_its_label_and_cause_contain(label, cause):
 
 def test_line_breaks_in_a_label_are_written_as_escapes():
     assert render((send(0, "a\nb\x1b[31m\u2028c 🌞"),)) == "  0.000  send   #0  a\\nb\\x1b[31m\\u2028c 🌞"
+
+
+def test_of_a_long_label_the_beginning_and_the_length_are_shown():
+    shown = [render((Send(b"", Frame("", label="x" * length)),)) for length in (200, 201)]
+    assert shown == [f"  0.000  send   +   {'x' * 200}", f"  0.000  send   +   {'x' * 200}... (201 characters)"]
 
 
 def test_an_empty_plan_has_no_lines_and_no_duration():
@@ -162,3 +172,17 @@ def test_steps_and_frames_are_frozen(step):
 def test_a_head_shows_what_steers_a_client():
     head = Head(429, (("content-type", "application/json"), ("retry-after", "1"), ("x-request-id", "r")))
     assert render((head,)) == "  0.000  head   429 application/json  retry-after: 1"
+
+
+def test_a_gate_takes_no_time_of_a_plan():
+    assert duration((Wait(5), Gate("g"), Wait(7))) == 12
+
+
+def test_an_interim_response_and_a_connection_that_is_let_in_have_their_lines():
+    plan = (Wait(1_000, "accept: stall"), Admit("accept: stall"), Interim(103, (), "fault: interim"), Head(204))
+    assert render(plan).splitlines() == [
+        "  0.000  wait   1ms    (accept: stall)",
+        "  0.001  admit      (accept: stall)",
+        "  0.001  head   103 (interim)    (fault: interim)",
+        "  0.001  head   204",
+    ]

@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+from mockllm.net.mock import MockLLM
+
 # What the tests of these projects share: a request without any client library.
 CONFTEST = """
 import json
@@ -240,7 +242,9 @@ def test_markers_choose_the_scenario_and_options_and_the_nearest_counts(project)
 
 
 SENSELESS = {
-    "option": "the marker mockllm has no option 'alow': did you mean 'allow'? known are allow, host, port, scenario",
+    "option": (
+        "the marker mockllm has no option 'alow': did you mean 'allow'? known are allow, clock, host, port, scenario"
+    ),
     "allowance": "the marker mockllm cannot allow 'idel': did you mean 'idle'? known are unmatched, exhausted,",
     "two": "the marker mockllm takes one scenario, found 2",
     "both": "the marker mockllm takes one scenario, found 2",
@@ -288,7 +292,9 @@ def test_a_marker_that_makes_no_sense_is_an_error(project):
 
 def test_the_marker_is_explained(project):
     result = run(project, "--markers")
-    result.stdout.fnmatch_lines(["@pytest.mark.mockllm(scenario=None, *, allow=(), host='127.0.0.1', port=0): *"])
+    result.stdout.fnmatch_lines(
+        ["@pytest.mark.mockllm(scenario=None, *, allow=(), clock='real', host='127.0.0.1', port=0): *"]
+    )
 
 
 def test_the_environment_leads_clients_here_and_is_undone(project, monkeypatch):
@@ -440,3 +446,35 @@ def test_the_plugin_costs_nothing_until_it_is_used():
     output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert {name.partition(".")[0] for name in output.split()} & heavy == set()
     assert [name for name in output.split() if name.startswith("mockllm")] == ["mockllm", "mockllm.pytest_plugin"]
+
+
+def test_with_a_url_in_the_environment_the_fixture_is_a_run_on_the_server_there(project, monkeypatch):
+    project.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.parametrize("name", ["a", "b"])
+        @pytest.mark.mockllm("rules: [{replies: [one, two]}]", allow="leftover")
+        def test_remote(mockllm, ask, name):
+            assert type(mockllm).__name__ == "RemoteMockLLM"
+            assert '"one"' in ask(mockllm.base_url)
+            mockllm.journal.assert_requests(1)
+
+        def test_strict(mockllm, ask):
+            ask(mockllm.load("rules: [{replies: [one, two]}]").base_url)
+        """
+    )
+    with MockLLM() as elsewhere:
+        monkeypatch.setenv("MOCKLLM_URL", elsewhere.url)
+        result = run(project)
+        result.assert_outcomes(passed=3, errors=1)
+        assert "- leftover: of the 2 replies" in result.stdout.str()
+        assert list(elsewhere.journal) == []
+
+
+def test_a_server_that_is_not_there_fails_the_test_with_what_to_look_at(project, monkeypatch):
+    project.makepyfile("def test_it(mockllm): pass")
+    monkeypatch.setenv("MOCKLLM_URL", "http://127.0.0.1:9")
+    result = run(project)
+    result.assert_outcomes(errors=1)
+    assert "MOCKLLM_URL and MOCKLLM_CONTROL_URL say where it is" in result.stdout.str()

@@ -6,9 +6,11 @@ import orjson
 import pytest
 
 from mockllm import readings
+from mockllm.address import Address
 from mockllm.readings import Readings
-from mockllm.request import Headers
+from mockllm.request import Headers, Request
 from mockllm.scenario.load import load_text
+from mockllm.scenario.script import Match
 from tests.calls import ASK, JSON_HEADERS, body, call, chat, engine, error, text
 
 RULES = """
@@ -118,3 +120,14 @@ def test_the_oldest_is_forgotten_when_there_are_too_many_bytes(monkeypatch):
     assert server.handle(calls[2]).request.messages is requests[2].messages
     assert server.handle(calls[1]).request.messages is requests[1].messages
     assert server.handle(calls[0]).request.messages is not requests[0].messages
+
+
+def test_what_the_path_says_is_part_of_a_reading():
+    readings = Readings()
+    asked = call("POST", "/v1/chat/completions", ASK)
+    scenario = load_text("rules: [{replies: [Hi]}]")
+    one, other = (Address(scenario, "", "/chat/completions", given=(("model", model),)) for model in "ab")
+    request = Request("chat", asked, ASK)
+    readings.put(asked, one, request, Match(0, ()))
+    assert readings.get(asked, one) is not None
+    assert readings.get(asked, other) is None

@@ -13,14 +13,22 @@ import pytest
 from click.testing import CliRunner
 
 from mockllm.cli.main import group
+from mockllm.control.table import OPERATIONS
+from mockllm.dialects import ROUTES
 from mockllm.explain import explain
 from mockllm.scenario.base import Authored
-from mockllm.scenario.faults import FAULTS
+from mockllm.scenario.chaos import ChaosEntry
+from mockllm.scenario.faults import ALIASES, FAULTS
+from mockllm.scenario.hosted import HOSTED
 from mockllm.scenario.library import Library
 from mockllm.scenario.limits import Limit
 from mockllm.scenario.load import load_text
 from mockllm.scenario.match import When
-from mockllm.scenario.pace import Pace
+from mockllm.scenario.pace import PRESETS, Pace
+from mockllm.scenario.pace.load import Load
+from mockllm.scenario.profile import profile_names, profile_of
+from tests.survey import pages as survey_pages
+from tests.survey import record as survey_record
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
@@ -50,6 +58,12 @@ def rows(cls: type[Authored]) -> str:
     return "\n".join(lines)
 
 
+def preset_rows() -> str:
+    lines = ["| name | what it is like | source |", "| --- | --- | --- |"]
+    lines += [f"| `{entry.name}` | {cells(entry.about)} | {cells(entry.source)} |" for entry in PRESETS]
+    return "\n".join(lines)
+
+
 def fault_rows() -> str:
     lines = ["| fault | layer | what happens | keys |", "| --- | --- | --- | --- |"]
     for fault in FAULTS:
@@ -59,11 +73,63 @@ def fault_rows() -> str:
     return "\n".join(lines)
 
 
+def alias_rows() -> str:
+    lines = ["| name | known from | what happens | here |", "| --- | --- | --- | --- |"]
+    for alias in ALIASES:
+        doc = " ".join((alias.__doc__ or "").split())
+        lines.append(f"| `{alias.kind}` | {alias.known_from} | {cells(doc)} | `{alias.here}` |")
+    return "\n".join(lines)
+
+
+def endpoint_rows() -> str:
+    lines = ["| endpoint | what it gives | `when: {api: ...}` |", "| --- | --- | --- |"]
+    lines += [
+        f"| `{route.method} {route.pattern}` | {cells(route.about)} | `{route.endpoint.api}` |" for route in ROUTES
+    ]
+    return "\n".join(lines)
+
+
+def hosted_rows() -> str:
+    lines = ["| part | what it is | keys |", "| --- | --- | --- |"]
+    for part in HOSTED:
+        doc = " ".join((part.__doc__ or "").split())
+        keys = ", ".join(f"`{name}`" for name, _ in fields(part))
+        lines.append(f"| `{part.kind}` | {cells(doc)} | {keys} |")
+    return "\n".join(lines)
+
+
+def profile_rows() -> str:
+    lines = ["| profile | what it is | paths beside `/v1` |", "| --- | --- | --- |"]
+    for name in profile_names():
+        profile = profile_of(name)
+        paths = ", ".join(f"`{base.shown}`" for base in profile.bases)
+        lines.append(f"| `{name}` | {cells(profile.about)} | {paths} |")
+    return "\n".join(lines)
+
+
+def control_rows() -> str:
+    lines = ["| call | what it does | fields |", "| --- | --- | --- |"]
+    for operation in OPERATIONS:
+        path = re.sub(r"\{(\w+)\}", lambda found: found[1].upper(), operation.path)
+        taken = ", ".join(f"`{name}`" for name in (*operation.in_query, *operation.in_body))
+        lines.append(f"| `{operation.method} {path}` | {cells(operation.about)} | {taken} |")
+    return "\n".join(lines)
+
+
 TABLES = {
+    "endpoints": endpoint_rows,
+    "hosted": hosted_rows,
     "matchers": lambda: rows(When),
     "pace": lambda: rows(Pace),
+    "presets": preset_rows,
+    "load": lambda: rows(Load),
     "limits": lambda: rows(Limit),
     "faults": fault_rows,
+    "aliases": alias_rows,
+    "chaos": lambda: rows(ChaosEntry),
+    "profiles": profile_rows,
+    "control": control_rows,
+    "survey": lambda: survey_pages.summary(survey_record.read()),
 }
 
 
@@ -109,14 +175,18 @@ def test_the_scripts_print_what_they_say():
             )
             printed[named(body)] = found.stdout
     assert printed["greet.py"] == "You asked gpt-5.1.\n"
+    assert printed["elsewhere.py"] == "Hi from afar\n"
+    assert printed["pause.py"] == "600.0\n"
     assert printed["tokens.py"].count("data: [DONE]\n\n") == 2
     assert '"content":" see."' in printed["tokens.py"]
     assert '"name":"get_weather"' in printed["tokens.py"]
 
 
-def test_the_scenario_is_valid():
-    (text,) = blocks("yaml")
+def test_the_scenarios_are_valid():
+    text, *others = blocks("yaml")
     scenario = load_text(text)
+    for other in others:
+        load_text(other)
     shown = explain(
         scenario,
         [

@@ -9,6 +9,7 @@ from mockllm import plan, recall
 from mockllm.dialects import find
 from mockllm.dialects.base import Surroundings
 from mockllm.engine import Engine
+from mockllm.exchange import Ending, Outcome
 from mockllm.recall import Recall
 from mockllm.request import Headers, Message
 from mockllm.respond import Circumstances
@@ -99,15 +100,16 @@ def test_faults_fire_again_with_a_remembered_plan():
     (state,) = server.namespaces().values()
     state.fired.clear()
     server.handle(STREAM)
-    assert state.fired == {(0, 0, 0, "reset")}
+    assert state.fired == {(0, 0, 0, 0)}
 
 
-def test_a_completion_is_stored_again_with_a_remembered_plan():
+def test_a_completion_that_is_stored_is_never_the_remembered_one():
     server = engine(HELLO)
-    key = body(twice(server, chat(store=True)))["id"]
-    server.handle(call("DELETE", f"/v1/chat/completions/{key}"))
-    assert body(server.handle(chat(store=True)))["id"] == key
-    assert server.handle(call("GET", f"/v1/chat/completions/{key}")).status == 200
+    keys = [body(server.handle(chat(store=True)))["id"] for _ in range(4)]
+    assert len(set(keys)) == 4
+    assert {server.handle(call("GET", f"/v1/chat/completions/{key}")).status for key in keys} == {200}
+    again = engine(HELLO)
+    assert [body(again.handle(chat(store=True)))["id"] for _ in range(4)] == keys
 
 
 def test_a_template_sees_each_connection():
@@ -226,3 +228,13 @@ def test_of_too_many_requests_that_came_once_the_oldest_count_as_new(monkeypatch
         server.handle(question)
     assert server.handle(third).plan is server.handle(third).plan
     assert server.handle(first).plan is not server.handle(first).plan
+
+
+def test_a_busier_engine_is_another_response():
+    """The first runs alone, the second beside one more; when both are gone a third is as the first was."""
+    server = engine("{pace: {itl: 1ms}, load: {slowdown: 50%}, rules: [{replies: [Hello there]}]}")
+    first, second = server.handle(STREAM), server.handle(STREAM)
+    assert plan.duration(second.plan) == 1.5 * plan.duration(first.plan) > 0
+    for exchange in (first, second):
+        server.finish(exchange, (), Outcome(Ending.COMPLETE))
+    assert server.handle(STREAM).plan == first.plan

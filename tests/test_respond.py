@@ -11,7 +11,7 @@ from mockllm.scenario.reply import CallReply, ContentReply, ErrorReply
 from mockllm.scenario.script import step_of
 from mockllm.store import Store
 from mockllm.tokens import for_model, splitter
-from tests.turns import SEED, asked
+from tests.turns import SEED, asked, asked_responses
 
 S = 1_000_000
 
@@ -230,3 +230,57 @@ def test_a_template_that_fails_is_an_error_of_the_scenario():
 def test_nothing_is_sent_twice():
     sends = [step for step in responded("Hello")[1].plan if isinstance(step, Send)]
     assert len(sends) == 1
+
+
+# Pace.
+
+FOUR = {"text": ["Hel", "lo", " you", "!"]}
+
+
+def told_at(reply, **options):
+    """When each frame with tokens goes out, and how many tokens it has."""
+    now, told = 0, []
+    for step in responded(reply, asked(stream=True), **options)[1].plan:
+        now += step.us if isinstance(step, Wait) else 0
+        if isinstance(step, Send) and step.frame.tokens:
+            told.append((now, step.frame.tokens))
+    return told
+
+
+@pytest.mark.parametrize(
+    ("size", "told"),
+    [(1, [(0, 1), (10, 1), (20, 1), (30, 1)]), (3, [(20, 3), (30, 1)]), (4, [(30, 4)]), (9, [(30, 4)])],
+)
+def test_a_delta_of_several_tokens_goes_out_with_its_last(size, told):
+    assert told_at({**FOUR, "pace": {"itl": "10us", "chunk_tokens": size}}) == told
+
+
+def test_the_size_of_deltas_changes_nothing_of_what_is_said_or_counted():
+    plain, larger = (responded({**FOUR, "pace": {"chunk_tokens": size}})[0].frames[0].data for size in (1, 3))
+    assert plain == larger
+
+
+@pytest.mark.parametrize(
+    ("usage", "first"),
+    [({"input": 100}, 20_000), ({"input": 100, "cached": 60}, 8_000), ({"input": 100, "cached": 200}, 0)],
+)
+def test_prefill_is_for_the_input_that_was_not_cached(usage, first):
+    reply = {**FOUR, "pace": {"prefill": "0.2ms"}, "usage": usage}
+    assert told_at(reply)[0] == (first, 1)
+    assert due_us(responded(reply)[1]) == first
+
+
+def test_what_is_no_turn_has_nothing_to_read():
+    assert due_us(responded({"events": ["a"], "pace": {"prefill": "1s"}})[1]) == 0
+
+
+def test_events_of_a_stored_stream_have_the_same_times():
+    reply = {**FOUR, "pace": {"prefill": "1ms", "itl": "5ms"}, "usage": {"input": 10}}
+    _, compiled, (stored,) = responded(reply, asked_responses(background=True), path="/responses")
+    sends, now = [], 0
+    for step in compiled.plan:
+        now += step.us if isinstance(step, Wait) else 0
+        if isinstance(step, Send):
+            sends.append(now)
+    assert list(stored.dues) == sends
+    assert max(sends) == 10_000 + 3 * 5_000

@@ -61,3 +61,41 @@ def test_looking_for_objects_is_counted_and_keeping_them_is_not():
     store.get("completion", "id-1")
     store.all("completion")
     assert store.lookups == 2
+
+
+def test_objects_are_counted_by_kind_as_long_as_there_are_any():
+    store = Store()
+    for number in (1, 2):
+        store.put(thing(number))
+    store.put(Stored("response", "other", {}))
+    store.delete("response", "other")
+    assert store.counts() == {"completion": 2}
+
+
+def test_details_are_added_to_an_object_that_is_there():
+    store = Store()
+    store.put(Stored("conversation", "a", {}, (2,), extends=True))
+    assert store.all("conversation") == ()
+    store.put(Stored("conversation", "a", {"x": 1}, (1,)))
+    store.put(Stored("conversation", "a", {}, (2,), extends=True))
+    assert store.all("conversation") == (Stored("conversation", "a", {"x": 1}, (1, 2)),)
+
+
+def test_above_the_limit_of_bytes_the_oldest_goes_but_never_the_last(monkeypatch):
+    monkeypatch.setattr("mockllm.store.MOST_CONTENT", 10)
+    store = Store()
+    for number, size in enumerate((4, 4, 4)):
+        store.put(Stored("file", str(number), {}, content=bytes(size)))
+    assert [stored.id for stored in store.all("file")] == ["1", "2"]
+    store.put(Stored("upload.part", "other", {}, content=bytes(10)))
+    assert len(store.all("file")) == 2, "each kind has its own limit"
+    store.put(Stored("file", "large", {}, content=bytes(11)))
+    assert [stored.id for stored in store.all("file")] == ["large"]
+
+
+def test_a_label_is_numbered_each_time_it_is_asked_for(monkeypatch):
+    monkeypatch.setattr("mockllm.store.MOST_NUMBERED", 2)
+    store = Store()
+    assert [store.number(label) for label in (b"a", b"b", b"a", b"a", b"b")] == [0, 0, 1, 2, 1]
+    store.number(b"c")
+    assert store.number(b"a") == 0, "the oldest is forgotten"

@@ -4,7 +4,7 @@ import orjson
 import pytest
 
 from mockllm.engine import Engine
-from mockllm.exchange import Ending, Exchange, Outcome
+from mockllm.exchange import Ending, Exchange, GateVisit, Outcome
 from mockllm.request import Call, Headers
 from mockllm.scenario.library import Library
 from mockllm.scenario.load import load_text
@@ -27,9 +27,13 @@ class Played:
             self.engine.finish(exchange, (), Outcome(Ending.COMPLETE))
         return exchange
 
+    def connect(self, number: int) -> None:
+        if (exchange := self.engine.connect(number, 0)) is not None:
+            self.engine.finish(exchange, (), Outcome(Ending.CUT))
+
     def evidence(self, *, pointed: bool = False, loaded: str | None = None) -> Evidence:
         states = tuple(self.engine.namespaces().items())
-        return Evidence(self.engine.journal.all(), states, loaded, pointed)
+        return Evidence(self.engine.journal.all(), states, loaded, pointed, self.engine.gates.opened())
 
     def said(self) -> list[str]:
         return [str(finding) for finding in findings(self.evidence())]
@@ -184,13 +188,20 @@ def test_a_rule_that_was_never_reached_has_all_its_tries_left_over():
     assert "scripts 2 tries of the same request, but only 0 came" in said
 
 
-def test_two_faults_of_one_kind_in_one_step_are_told_once():
-    played = Played(
-        "rules:\n  - replies: [{text: [hi], faults: [{stall: {at: {token: 8}, for: 1s}}, "
-        "{stall: {at: {token: 9}, for: 1s}}]}]"
-    )
-    played.ask()
-    assert len(played.said()) == 1
+@pytest.mark.parametrize(("first", "second", "unfired"), [(8, 9, [0, 1]), (0, 9, [1]), (9, 0, [0]), (0, 1, [])])
+def test_of_two_faults_of_one_kind_in_one_step_each_is_told_by_itself(first, second, unfired):
+    stalls = ", ".join(f"{{stall: {{at: {{token: {token}}}, for: 1s}}}}" for token in (first, second))
+    attempts = "{text: [hi], faults: [STALLS]}, {reset: {at: start}}"
+    for scripted, place, tries in (
+        ("{text: [hi], faults: [STALLS]}", "faults[{}]", 1),
+        (f"{{text: [ho], attempts: [{attempts}]}}", "attempts[0].faults[{}]", 3),
+    ):
+        played = Played(f"rules:\n  - replies: [{scripted.replace('STALLS', stalls)}]")
+        for _ in range(tries):
+            played.ask()
+        assert [line.split(" of ")[0] for line in played.said()] == [
+            f"unfired: stall in {place.format(number)}" for number in unfired
+        ]
 
 
 def test_a_fault_of_otherwise_without_a_place_is_told():
@@ -306,3 +317,120 @@ def test_what_is_allowed_is_left_out(allow):
     played.ask("hello")
     played.ask("x")
     assert [finding.check for finding in findings(played.evidence(), allow=allow)] == [Check.UNMATCHED]
+
+
+GATED = "name: gated\nrules:\n  - replies: [{text: hi, faults: [gate: first]}]"
+NOBODY = (
+    "idle: #1 POST /v1/chat/completions, rules[0], try 1, status 200 waits at the gate 'first', which nobody opened. "
+    "Call mockllm.open('first'), or let the client give up before the test ends."
+)
+
+
+@pytest.mark.parametrize("ending", [Ending.OPEN, Ending.STOPPED, Ending.SHUT])
+def test_an_exchange_that_still_waits_at_a_gate_is_told_once_with_the_gate(ending):
+    played = Played(GATED)
+    exchange = played.ask(end=False)
+    played.engine.at_gate(exchange, GateVisit("first", 0, 5))
+    if ending is not Ending.OPEN:
+        played.engine.finish(exchange, (), Outcome(ending))
+    assert played.said() == [NOBODY]
+
+
+@pytest.mark.parametrize("ending", [Ending.LEFT, Ending.COMPLETE])
+def test_an_exchange_that_left_a_gate_or_passed_it_is_nothing_to_tell(ending):
+    played = Played(GATED)
+    exchange = played.ask(end=False)
+    passed = 6 if ending is Ending.COMPLETE else None
+    played.engine.at_gate(exchange, GateVisit("first", 0, 5, passed))
+    played.engine.finish(exchange, (), Outcome(ending))
+    assert played.said() == []
+
+
+def test_a_gate_that_was_opened_and_to_which_nobody_came_is_told_with_those_to_which_they_did():
+    played = Played(GATED)
+    played.engine.gates.open("gated", "frist")
+    played.engine.gates.open("gated@run", "first")
+    exchange = played.ask()
+    played.engine.at_gate(exchange, GateVisit("first", 0, 5, 6))
+    assert played.said() == [
+        (
+            "idle: the gate 'frist' of 'gated' was opened, but no exchange came to it; they came to first. Correct its "
+            "name or its run, or take the call away."
+        ),
+        (
+            "idle: the gate 'first' of 'gated@run' was opened, but no exchange came to it. Correct its name or its "
+            "run, or take the call away."
+        ),
+    ]
+
+
+def test_chaos_that_never_struck_is_nobodys_mistake():
+    played = Played("{chaos: [{chance: 0%, faults: {reset: {at: start}}}], rules: [{replies: [hi]}]}")
+    played.ask()
+    assert played.said() == []
+
+
+def test_a_strike_without_a_place_is_told():
+    played = Played("{chaos: [faults: {reset: {at: {token: 9}}}], rules: [{replies: [{text: [hi]}]}]}")
+    played.ask()
+    assert played.said() == [
+        (
+            "unfired: chaos[0]: reset of rules[0] did not fire: the answer has nothing where it acts. The answer of #1 "
+            "has 4 frames. Move the fault to a place that the answer has."
+        )
+    ]
+
+
+def test_a_strike_that_had_its_place_some_other_time_is_not_told():
+    text = "{chaos: [faults: {reset: {at: {token: 2}}}], rules: [{replies: [{text: [hi]}, {text: [o, n, e]}]}]}"
+    played = Played(text)
+    played.ask("a")
+    assert [said.split(":")[0] for said in played.said()] == ["unfired", "leftover"]
+    played.ask("b")
+    assert played.said() == []
+
+
+def test_a_scripted_fault_that_chaos_left_no_chance_is_not_told():
+    text = "{chaos: [error: slow_down], rules: [{replies: [{text: hi, faults: [reset: {at: {token: 1}}]}]}]}"
+    played = Played(text)
+    played.ask()
+    assert played.said() == []
+
+
+def test_strikes_that_take_each_others_place_are_not_told():
+    text = """
+        chaos: [{faults: {reset: {at: start}}}, {faults: {truncate: {at: {token: 1}}}}]
+        rules: [{replies: [hi]}]
+    """
+    played = Played(text)
+    played.ask()
+    assert played.said() == []
+
+
+def test_what_no_connection_met_is_told():
+    played = Played("accept: [reset, serve, {stall: 1s}]\nrules: [{replies: [hi]}]")
+    played.connect(1)
+    played.ask()
+    assert played.said() == [
+        (
+            "unfired: stall in accept[2] of 'scenario' never fired: 1 connection came while it was the default "
+            "scenario. Let the client connect as often, or shorten `accept`."
+        )
+    ]
+    played.connect(2)
+    assert "2 connections came" in played.said()[0]
+    played.connect(3)
+    assert played.said() == []
+
+
+def test_a_leave_that_nobody_asked_for_is_told():
+    played = Played("expect_continue: ignore\nrules: [{replies: [hi]}]")
+    exchange = played.ask()
+    assert played.said() == [
+        (
+            "unfired: expect_continue of 'scenario' never fired: no client asked for leave to send its body. Let it "
+            "send `Expect: 100-continue`, or drop the key."
+        )
+    ]
+    assert played.engine.leave(exchange.call) is False
+    assert played.said() == []

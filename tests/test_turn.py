@@ -9,6 +9,7 @@ from mockllm.turn import (
     ToolCall,
     Turn,
     Usage,
+    chunked,
     part_text,
     part_tokens,
     token_text,
@@ -48,3 +49,13 @@ def test_turns_are_values():
 def test_a_token_is_shown_as_its_text_or_else_as_its_bytes():
     assert token_text("é".encode()) == "é"
     assert token_text(b"\xf0\x9f") == "bytes:\\xf0\\x9f"
+
+
+def test_a_turn_in_larger_pieces_says_the_same():
+    parts = (Reasoning(PIECES), Text(PIECES), ToolCall("call_1", "f", PIECES))
+    turn = Turn("k", "gpt-4o", 0, (Choice(parts, "stop"), Choice((Text(()),), None)), Usage(1, 2))
+    larger = chunked(turn, 2)
+    assert [part_text(part) for part in larger.choices[0].parts] == ["Héllo"] * 3
+    assert [len(part.pieces) for part in larger.choices[0].parts] == [2, 2, 2]
+    assert (larger.choices[1], larger.usage) == (turn.choices[1], turn.usage)
+    assert chunked(turn, 1) is turn

@@ -17,6 +17,14 @@ from mockllm.explain import explain
 from mockllm.request import JSON
 from mockllm.scenario.base import found
 from mockllm.scenario.reader import read
+from mockllm.units import parse_duration
+
+
+def _in_us(_context: click.Context, _option: click.Parameter, text: str) -> int:
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
 
 
 @entry("explain")
@@ -31,16 +39,20 @@ from mockllm.scenario.reader import read
     help="A file with a request body, as JSON or YAML, or - for standard input; may be repeated.",
 )
 @option("--attempts", type=click.IntRange(1, 1000), help="How often each request is sent.")
-def command(name: str, path: tuple[Path, ...], requests: tuple[IO[bytes], ...], attempts: int | None) -> None:
+@option("--every", callback=_in_us, default="0", help="How long after one request the next one comes, such as 5s.")
+def command(
+    name: str, path: tuple[Path, ...], requests: tuple[IO[bytes], ...], attempts: int | None, every: int
+) -> None:
     """Show which rule answers, why the others do not, and what is sent when.
 
     NAME|PATH is a scenario file, or the name of a scenario. Without --request the scenario's own examples are sent, one
-    after the other; a request that is refused or cut off is sent again while its reply has scripted attempts, as a
-    client would do. Times are in seconds from the moment the request was read.
+    after the other; a request that is refused or cut off is sent again while its reply has scripted attempts or chaos
+    struck it, as a client would do. With --attempts each outcome is shown once, and a line tells how many had it. Times
+    are in seconds from the moment the request was read.
     """
     scenario = scenario_at(name, path)
     bodies = [_body(file) for file in requests] or list(scenario.requests())
-    click.echo(explain(scenario, bodies, attempts), nl=False)
+    click.echo(explain(scenario, bodies, attempts, every), nl=False)
 
 
 def _body(file: IO[bytes]) -> Mapping[str, JSON]:

@@ -95,6 +95,7 @@ def record_of(exchange: Exchange) -> Record:
         "trouble": exchange.trouble.value if exchange.trouble is not None else None,
         "why": exchange.why if exchange.trouble is not None else None,
         "unfired": list(exchange.unfired),
+        "struck": list(exchange.struck),
     }
 
 
@@ -115,6 +116,8 @@ def _words(exchange: Exchange) -> Iterator[str]:
     first = "" if told["first_us"] is None else f"first {_short(told['first_us'])}, "
     yield f"{first}total {_short(told['total_us'])}"
     yield str(exchange.outcome)
+    if exchange.struck:
+        yield f"struck by {', '.join(exchange.struck)}"
     if exchange.unfired:
         yield f"unfired {', '.join(exchange.unfired)}"
     if exchange.trouble is not None:

@@ -55,6 +55,12 @@ class PortOption(click.Option):
         return None if value is not None and value.startswith("tcp://") else value
 
 
+def control_port_option() -> Callable[[_Function], _Function]:
+    """`--control-port`."""
+    text = "A port for the control API alone; 0 takes any free one. Left out, it is on the server's own port."
+    return option("--control-port", cls=PortOption, type=click.IntRange(0, 65_535), default=None, help=text)
+
+
 def port_option(text: str, *, lowest: int) -> Callable[[_Function], _Function]:
     """`--port`."""
     return option("--port", cls=PortOption, type=click.IntRange(lowest, 65_535), default=8080, help=text)

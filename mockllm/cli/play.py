@@ -37,8 +37,8 @@ def command(context: click.Context, name: str, path: tuple[Path, ...], url: str 
     """Stream a scenario to a small client, and show each frame as it arrives.
 
     NAME|PATH is a scenario file, or the name of a scenario. The scenario's own examples are sent; a request that is
-    refused or cut off is sent again while its reply has scripted attempts. Times are in seconds from the sending of
-    the request.
+    refused or cut off is sent again while its reply has scripted attempts. All gates are open. Times are in seconds
+    from the sending of the request.
 
     Exit codes: 0 the last answer to each request was whole and no error, 1 one was not, or a file is wrong, 2 wrong
     usage.
@@ -52,7 +52,9 @@ def command(context: click.Context, name: str, path: tuple[Path, ...], url: str 
             raise click.BadParameter(str(error), param_hint="--url") from None
         ok = _play(scenario, url.rstrip("/"), timeout, screen)
     else:
-        thread = ServerThread(Engine(Library(scenarios=[scenario])))
+        engine = Engine(Library(scenarios=[scenario]))
+        engine.gates.open_all()
+        thread = ServerThread(engine)
         thread.start()
         with closing(thread):
             ok = _play(scenario, thread.url, timeout, screen)

@@ -18,14 +18,16 @@ import orjson
 
 from mockllm.cli.files import problems_at
 from mockllm.cli.log import Format, Log, LogHandler
-from mockllm.cli.options import entry, json_option, option, paths_argument, port_option
+from mockllm.cli.options import control_port_option, entry, json_option, option, paths_argument, port_option
 from mockllm.cli.shelf import Change, Shelf
 from mockllm.cli.watch import watching
 from mockllm.engine import Engine
 from mockllm.errors import MockLLMError, ScenarioError
+from mockllm.net.control import Control
 from mockllm.net.thread import ServerThread
 from mockllm.scenario.library import Library
 from mockllm.scenario.load import load_text
+from mockllm.tally import Tally
 
 CANNOT_LISTEN = 3
 """The exit code when the address cannot be had."""
@@ -46,6 +48,8 @@ _CHECK_S = 0.5
 @option("--scenario", help="A scenario as YAML text; it becomes the default.")
 @option("--reload/--no-reload", default=True, help="Whether changed, new and removed files are taken up.")
 @option("--log-format", type=click.Choice(["text", "json"]), default="text", help="How the log is written.")
+@option("--control-token", help="What calls of the control API must bring as a bearer token; none if left out.")
+@control_port_option()
 @option("--quiet", is_flag=True, help="Do not log exchanges.")
 def command(  # noqa: PLR0917 # click passes them by name
     path: tuple[Path, ...],
@@ -55,6 +59,8 @@ def command(  # noqa: PLR0917 # click passes them by name
     scenario: str | None,
     reload: bool,
     log_format: Format,
+    control_token: str | None,
+    control_port: int | None,
     quiet: bool,
 ) -> None:
     """Serve scenarios over HTTP until stopped.
@@ -67,19 +73,26 @@ def command(  # noqa: PLR0917 # click passes them by name
     file starts its scenario anew; exchanges that are open go on as they were. SIGTERM and Ctrl-C stop at once, a
     second one without waiting for anything.
 
+    Paths below /_mockllm/ are the control API, for tests and people; see --control-token and --control-port.
+
     Exit codes: 0 stopped, 1 scenarios are wrong, 2 wrong usage, 3 cannot listen.
     """
     log = Log(lambda text: click.echo(text, err=True), form=log_format, quiet=quiet)
     shelf = _shelf(path, scenario, log)
-    thread = ServerThread(Engine(shelf, observers=[log.exchange]), host=host, port=port)
+    tally = Tally()
+    engine = Engine(shelf, observers=[log.exchange, tally.observe])
+    control = Control(engine, tally, token=control_token or None)
+    thread = ServerThread(engine, host=host, port=port, control=control, control_port=control_port)
     with _stop_signal(log) as stop, _warnings_in(log):
         try:
             thread.start()
         except MockLLMError as error:
             raise _CannotListenError(str(error)) from None
         with closing(thread), _reloading(shelf, path if reload else (), thread, log), _rare_collections():
-            log.note("serving", _served(shelf), url=thread.url)
-            click.echo(orjson.dumps({"url": thread.url}) if json else thread.url)
+            apart = {} if control_port is None else {"control_url": thread.server.control_url}
+            log.note("serving", _served(shelf), url=thread.url, **apart)
+            click.echo(orjson.dumps({"url": thread.url, **apart}) if json else thread.url)
+            control.prepare()
             while not stop.wait(_CHECK_S):
                 pass
 

@@ -150,6 +150,14 @@ class SocketConnection:
         self._ended = self._ended or not self.dead
         self._transport.abort()
 
+    def pause_reading(self) -> None:
+        """Read nothing from the client, not even its FIN."""
+        self._transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        """Read again."""
+        self._transport.resume_reading()
+
     def paused(self) -> None:
         """The transport holds more than its high-water mark."""
         self.full = True

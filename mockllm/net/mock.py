@@ -5,34 +5,38 @@ made of (`engine.py`, `journal.py`, `net/thread.py`), what a scenario may be (`s
 (`strict.py`) and pytest (`pytest_plugin.py`).
 """
 
-import asyncio
 import contextlib
-import threading
 from collections.abc import Collection
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self, Unpack
 
 from mockllm.engine import Engine
 from mockllm.errors import MockLLMError
+from mockllm.exchange import Exchange
 from mockllm.journal import Journal
+from mockllm.journal.query import Only, awaited
 from mockllm.namespace import Namespace
 from mockllm.net.clock import Clock
+from mockllm.net.control import Control
 from mockllm.net.environment import Environment, ProcessSetter, Setter, variables
+from mockllm.net.served import Served
 from mockllm.net.server import MOST_BODY_BYTES
-from mockllm.net.thread import ServerThread
+from mockllm.net.virtual.real import Stopwatch
+from mockllm.net.waits import wait_for, wait_for_async
 from mockllm.report import table
 from mockllm.scenario.document import Scenario
 from mockllm.scenario.library import Library
 from mockllm.scenario.source import Source, scenario_of
 from mockllm.strict import Evidence, Finding, findings
+from mockllm.tally import Tally
+
+if TYPE_CHECKING:
+    from mockllm.net.virtual.network import External
+    from mockllm.net.virtual.session import VirtualTime
 
 ANY_KEY = "sk-mock"
 """The API key of a client when the scenario does not ask for a certain one."""
 
-# What a client has done reaches the server's loop within one turn, and an exchange ends within a few more: a hang-up is
-# read, the connection is let go, the task that plays is cancelled and records the end.
-_TURNS = 16
-_SETTLE_S = 5.0
 _LAST_S = 0.5
 
 
@@ -57,14 +61,15 @@ class MockLLM:
         environ: Setter | None = None,
     ) -> None:
         self._known = library if library is not None else Library.gallery()
-        self._engine = Engine(_copy(self._known), Journal(settle=self._settle))
-        self._thread = ServerThread(self._engine, host=host, port=port, clock=clock, max_body=max_body)
+        tally = Tally()
+        self._engine = Engine(_copy(self._known), Journal(settle=self._settle), observers=[tally.observe])
+        control = Control(self._engine, tally)
+        self._thread = Served(self._engine, host=host, port=port, clock=clock, max_body=max_body, control=control)
         self._setter = environ if environ is not None else ProcessSetter()
         self._environments: list[Environment] = []
         self._replaced: list[tuple[str, Namespace]] = []
         self._loaded: Scenario | None = None
         self._running = False
-        self._home = 0
         if scenario is not None:
             self.load(scenario)
 
@@ -72,7 +77,6 @@ class MockLLM:
         """Serve, if it does not yet; returns itself. Raises MockLLMError if the address cannot be had."""
         if not self._running:
             self._thread.start()
-            self._home = self._thread.call(threading.get_ident)
             self._running = True
         return self
 
@@ -98,6 +102,17 @@ class MockLLM:
     def base_url(self) -> str:
         """What an OpenAI client takes as its base URL, such as `http://127.0.0.1:8000/v1`: the default scenario."""
         return f"{self.url}/v1"
+
+    @property
+    def clock(self) -> Stopwatch:
+        """The time since `start`: `clock.now == 60.15`. In virtual time it is exact (`VirtualClock`); in real time it
+        is what was measured, and equals what was expected within what a real machine adds (`RealSeconds`).
+        """
+        return self._thread.clock
+
+    def virtual_time(self, *, external: "External" = "refuse") -> "VirtualTime":
+        """Serve in virtual time inside a `with` or `async with`, which gives the clock; see `VirtualTime`."""
+        return self._thread.virtual_time(external=external)
 
     def load(self, source: Source) -> Self:
         """Make this scenario the default one, in its first state; returns itself, so `load(...).base_url` works.
@@ -125,12 +140,63 @@ class MockLLM:
         It blocks: in async code whose client is not done yet, call it in a worker thread.
         """
         if self._running:
-            self._settle()
             try:
-                self._thread.run(self._thread.server.idle, timeout_s)
+                self._thread.wait_idle(timeout_s)
             except TimeoutError:
                 still = table(self.journal.open_exchanges())
                 raise TimeoutError(f"after {timeout_s:g} s these exchanges are still open:\n{still}") from None
+
+    def wait_for(
+        self,
+        event: str,
+        *,
+        count: int = 1,
+        timeout_s: float = 5.0,
+        gate: str | None = None,
+        run: str | None = None,
+        **only: Unpack[Only],
+    ) -> tuple[Exchange, ...]:
+        """Return as soon as an event has happened to so many exchanges, with all to which it has.
+
+        `arrived`: a request came. `gate`: an exchange came to a gate, to the one called `gate` if that is given.
+        `left`: a client hung up. `ended`: an exchange is over, however it ended. What has happened before counts; with
+        `since` only to exchanges after that number. Other choices are `run` (of the loaded scenario), `rule`,
+        `outcome`, and `when`, in the words of a rule.
+
+        It blocks: where the client needs the same event loop, await `wait_for_async`. Raises TimeoutError with what
+        happened instead.
+        """
+        if self._running:
+            self._thread.check_wait("wait_for")
+        sought = awaited(event, count=count, gate=gate, namespace=self._run(run), only=only)
+        return wait_for(self.journal, sought, timeout_s)
+
+    async def wait_for_async(
+        self,
+        event: str,
+        *,
+        count: int = 1,
+        timeout_s: float = 5.0,
+        gate: str | None = None,
+        run: str | None = None,
+        **only: Unpack[Only],
+    ) -> tuple[Exchange, ...]:
+        """What `wait_for` does, while the event loop goes on."""
+        sought = awaited(event, count=count, gate=gate, namespace=self._run(run), only=only)
+        return await wait_for_async(self.journal, sought, timeout_s)
+
+    def open(self, gate: str, *, run: str = "", scenario: str | None = None, once: bool = False) -> None:
+        """Let go on what waits at the gate of this name, and all that comes to it until it is closed; with `once` only
+        one: the first that waits, or else the next that comes.
+
+        The gate is the one of the loaded scenario, or of `scenario`, and of its run `run`. It may be opened before
+        anything comes to it.
+        """
+        self._thread.call(self._engine.gates.open, self._namespace(scenario, run), gate, once=once)
+
+    def close_gate(self, gate: str, *, run: str = "", scenario: str | None = None) -> None:
+        """Let nothing through the gate any more; see `open`."""
+        self._thread.call(self._engine.gates.close, self._namespace(scenario, run), gate)
 
     def problems(self, *, allow: Collection[str] = ()) -> tuple[str, ...]:
         """What a strict test must not pass over (`strict.Check`), each with its reason and its cure.
@@ -152,10 +218,17 @@ class MockLLM:
         `start`.
         """
         auth = self._loaded.auth if self._loaded is not None else None
-        key = auth.keys[0] if auth is not None and auth.keys else ANY_KEY
+        key = (auth.good_key() if auth is not None else None) or ANY_KEY
         environment = Environment(variables(self.base_url, key), self._setter)
         self._environments.append(environment)
         return environment
+
+    def _namespace(self, scenario: str | None, run: str) -> str:
+        name = self._engine.library.default().name if scenario is None else scenario
+        return f"{name}@{run}" if run else name
+
+    def _run(self, run: str | None) -> str | None:
+        return None if run is None else self._namespace(None, run)
 
     def _put(self, scenario: Scenario) -> None:
         replaced = [
@@ -164,6 +237,9 @@ class MockLLM:
             if state.scenario.name == scenario.name and all(state is not other for _, other in self._replaced)
         ]
         self._replaced += replaced
+        for name in {namespace for namespace, _ in self._engine.gates.opened()}:
+            if name.partition("@")[0] == scenario.name:
+                self._engine.gates.forget(name)
         self._engine.library.put(scenario)
         self._loaded = scenario
 
@@ -178,13 +254,14 @@ class MockLLM:
             states=tuple(states.values()),
             loaded=self._loaded.name if self._loaded is not None else None,
             pointed=bool(self._environments),
+            opened=self._engine.gates.opened(),
         )
         return findings(evidence, allow=allow)
 
     def _settle(self) -> None:
-        """Give the server's loop a few turns, unless this is its own thread or it does not run."""
-        if self._running and threading.get_ident() != self._home:
-            self._thread.run(_turns, _SETTLE_S)
+        """Let the server finish what it has in hand."""
+        if self._running:
+            self._thread.settle()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -207,8 +284,3 @@ def _copy(library: Library) -> Library:
     """The same scenarios in a library of its own, since a server may add to its library."""
     files = library.entries()
     return Library(files, [library.get(name) for name in library.names() if name not in files])
-
-
-async def _turns() -> None:
-    for _ in range(_TURNS):
-        await asyncio.sleep(0)

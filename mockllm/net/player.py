@@ -15,7 +15,24 @@ from mockllm import http1
 from mockllm.exchange import Deliveries, Ending, Outcome
 from mockllm.net.clock import Clock
 from mockllm.net.connection import Connection
-from mockllm.plan import BodyFraming, Close, End, Head, HeadRest, Microseconds, Plan, Raw, Reset, Send, Step, Wait
+from mockllm.net.gates import Gatekeeper
+from mockllm.plan import (
+    Admit,
+    BodyFraming,
+    Close,
+    End,
+    Gate,
+    Head,
+    HeadRest,
+    Interim,
+    Microseconds,
+    Plan,
+    Raw,
+    Reset,
+    Send,
+    Step,
+    Wait,
+)
 
 STEPS_PER_TURN = 128
 """How many steps are played before other streams get their turn."""
@@ -27,15 +44,22 @@ _BYTES_PER_TURN = 16 * PIECE_BYTES
 
 
 async def play(
-    plan: Plan, connection: Connection, clock: Clock, start_us: Microseconds, deliveries: Deliveries
+    plan: Plan,
+    connection: Connection,
+    clock: Clock,
+    start_us: Microseconds,
+    deliveries: Deliveries,
+    *,
+    gatekeeper: Gatekeeper | None = None,
 ) -> Outcome:
-    """Play the plan, counting from `start_us` on the clock; returns how it ended.
+    """Play the plan, counting from `start_us` on the clock; returns how it ended. Without a `gatekeeper` all gates are
+    open.
 
     Adds every finished step to the deliveries. On cancellation CancelledError goes through, and what was
     delivered by then is in `deliveries`; `interrupted` tells the outcome. Raises ValueError for a head that cannot be
     sent (`http1.head_bytes`).
     """
-    performance = _Performance(connection, clock, start_us, deliveries)
+    performance = _Performance(connection, clock, start_us, deliveries, gatekeeper)
     try:
         for index, step in enumerate(plan):
             if index % STEPS_PER_TURN == STEPS_PER_TURN - 1 or performance.size >= PIECE_BYTES:
@@ -49,6 +73,9 @@ async def play(
             await performance.finish()
     except _ClientLeftError:
         return Outcome(Ending.LEFT, len(deliveries))
+    except _GateShutError:
+        connection.reset()
+        return Outcome(Ending.SHUT, len(deliveries))
     return Outcome(performance.ending, max(len(deliveries) - 1, 0))
 
 
@@ -62,10 +89,15 @@ class _ClientLeftError(Exception):
     """The client was gone when a step wanted to act."""
 
 
+class _GateShutError(Exception):
+    """Nobody opened a gate for as long as a plan waits at one."""
+
+
 class _Performance:
     """A plan while it is played: where it is in time, and the bytes that are due but not handed over yet."""
 
     __slots__ = (
+        "_admits",
         "_alone",
         "_body_bytes",
         "_clock",
@@ -74,6 +106,7 @@ class _Performance:
         "_due_us",
         "_ended",
         "_framing",
+        "_gatekeeper",
         "_head",
         "_head_left",
         "_parts",
@@ -84,11 +117,19 @@ class _Performance:
         "size",
     )
 
-    def __init__(self, connection: Connection, clock: Clock, start_us: Microseconds, deliveries: Deliveries) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        clock: Clock,
+        start_us: Microseconds,
+        deliveries: Deliveries,
+        gatekeeper: Gatekeeper | None,
+    ) -> None:
         self._connection = connection
         self._clock = clock
         self._start_us = start_us
         self._deliveries = deliveries
+        self._gatekeeper = gatekeeper
         self._due_us = 0
         self._parts: list[bytes] = []
         self._steps = 0
@@ -99,6 +140,7 @@ class _Performance:
         self._raw = False
         self._ended = False
         self._alone = False
+        self._admits = False
         self.size = 0
         self.ending = Ending.COMPLETE
 
@@ -116,7 +158,9 @@ class _Performance:
                 await self._send_apart(step)
             case Wait():
                 await self._wait(step.us)
-            case Head():
+            case Gate():
+                await self._wait_at(step)
+            case Head() | Interim():
                 self._begin(step)
             case HeadRest():
                 self._send_head(step.size)
@@ -127,11 +171,17 @@ class _Performance:
                 return await self._end(step)
             case Close() | Reset():
                 return await self._cut(step)
+            case Admit():
+                self._admits = True
+                self._steps += 1
             case _:
                 assert_never(step)
         return False
 
-    def _begin(self, head: Head) -> None:
+    def _begin(self, head: Head | Interim) -> None:
+        if isinstance(head, Interim):
+            self._add(http1.interim_bytes(head))
+            return
         self._head = head
         self._framing = head.body
         self._head_left = http1.head_bytes(head)
@@ -182,6 +232,18 @@ class _Performance:
         if us > 0:
             self._record()
 
+    async def _wait_at(self, gate: Gate) -> None:
+        await self._push()
+        if self._connection.left:
+            raise _ClientLeftError
+        if self._gatekeeper is not None and not await self._gatekeeper.wait(len(self._deliveries), gate):
+            raise _GateShutError
+        if self._connection.left:
+            raise _ClientLeftError
+        now_us = self._clock.now_us() - self._start_us
+        self._due_us = max(self._due_us, now_us)
+        self._deliveries.add(1, now_us)
+
     async def _cut(self, step: Close | Reset) -> bool:
         self.ending = Ending.CUT
         await self._push()
@@ -199,7 +261,7 @@ class _Performance:
     async def finish(self) -> None:
         """The plan is over. If the client cannot tell, or was left in the middle, the connection's end tells it."""
         await self._push()
-        if not self._reusable:
+        if not self._reusable and not self._admits:
             await self._connection.flush()
             self._connection.close()
 

@@ -5,7 +5,7 @@ response is written by the player past aiohttp, which gets a `Played` in its pla
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import cast
 
 import orjson
@@ -20,13 +20,16 @@ MOST_LINE_BYTES = 65_536
 KEEP_ALIVE_S = 86_400.0
 """How long an idle connection stays open: longer than any test, since a close that is not scripted is noise."""
 
+MOST_HELD_BYTES = 1024 * 1024
+"""How much is read from a connection before its requests are; what is beyond waits at the client."""
+
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 class HttpProtocol(web.RequestHandler):
     """aiohttp's protocol, which also tells the connection what the transport reports."""
 
-    __slots__ = ("_closed", "_opened", "connection")
+    __slots__ = ("_accept", "_closed", "_greeting", "_held", "_opened", "connection")
 
     connection: SocketConnection
 
@@ -36,6 +39,7 @@ class HttpProtocol(web.RequestHandler):
         loop: asyncio.AbstractEventLoop,
         opened: Callable[[asyncio.Transport], SocketConnection],
         closed: Callable[[SocketConnection], None],
+        accept: "Callable[[HttpProtocol], None] | None" = None,
     ) -> None:
         super().__init__(
             http,
@@ -48,16 +52,44 @@ class HttpProtocol(web.RequestHandler):
         )
         self._opened = opened
         self._closed = closed
+        self._accept = accept
+        self._held: bytearray | None = None
+        self._greeting: asyncio.Task[None] | None = None
+
+    def hold(self, greeting: Coroutine[None, None, None]) -> None:
+        """Read no request until `release`, which is up to `greeting`; that is cancelled if the connection is lost."""
+        self._held = bytearray()
+        self._greeting = asyncio.ensure_future(greeting)
+
+    def release(self) -> None:
+        """Read requests from now on, from the first byte on that was sent."""
+        held, self._held, self._greeting = self._held, None, None
+        if held and not self.connection.dead:
+            self.connection.resume_reading()
+            super().data_received(bytes(held))
+
+    def data_received(self, data: bytes) -> None:
+        """The client sent something. What comes before its time is kept, up to a limit, so that a hang-up is seen."""
+        if self._held is None:
+            super().data_received(data)
+            return
+        self._held += data
+        if len(self._held) >= MOST_HELD_BYTES:
+            self.connection.pause_reading()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A client connected."""
         self.connection = self._opened(cast("asyncio.Transport", transport))
         super().connection_made(transport)
+        if self._accept is not None and not self.connection.dead:
+            self._accept(self)
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """The socket is closed, by whichever side; aiohttp cancels the play."""
         self.connection.hung_up()
         self._closed(self.connection)
+        if self._greeting is not None:
+            self._greeting.cancel()
         super().connection_lost(exc)
 
     def eof_received(self) -> None:
@@ -94,13 +126,22 @@ class Played(web.StreamResponse):
         del data
 
 
-async def read_body(request: web.BaseRequest, connection: SocketConnection, limit: int) -> bytes | None:
-    """The whole body, or None if it is over the limit. A body that is not what its headers say is answered 400."""
+def asks_for_leave(request: web.BaseRequest) -> bool:
+    """Whether the client waits for leave to send its body (RFC 9110 §10.1.1)."""
+    return bool(request.body_exists) and request.headers.get("expect", "").lower() == "100-continue"
+
+
+async def read_body(
+    request: web.BaseRequest, connection: SocketConnection, limit: int, *, leave: bool = True
+) -> bytes | None:
+    """The whole body, or None if it is over the limit. A body that is not what its headers say is answered 400. Without
+    `leave` a client that asks for it gets none, and sends its body when it will.
+    """
     if not request.body_exists:
         return b""
     if (request.content_length or 0) > limit:
         return None
-    if request.headers.get("expect", "").lower() == "100-continue":
+    if leave and asks_for_leave(request):
         connection.write(_CONTINUE)
     parts: list[bytes] = []
     size = 0

@@ -8,26 +8,35 @@ the player past aiohttp, which only learns whether the connection may be used ag
 
 import asyncio
 import contextlib
-import errno
 import logging
 from collections.abc import Sequence
+from functools import partial
 from itertools import count
-from typing import NoReturn, Protocol
+from typing import Protocol
 
-from aiohttp import HttpVersion11, web
+from aiohttp import HttpVersion10, HttpVersion11, web
 
 from mockllm import http1
 from mockllm.errors import MockLLMError
 from mockllm.exchange import Deliveries, Delivery, Ending, Exchange, Outcome
-from mockllm.net.clock import Clock, RealClock
+from mockllm.net.clock import Clock, RealClock, SteeredClock
 from mockllm.net.connection import SocketConnection
+from mockllm.net.engine import Engine
+from mockllm.net.gates import Gatekeeper
+from mockllm.net.listener import Listener
 from mockllm.net.player import interrupted, play
-from mockllm.net.protocol import HttpProtocol, Played, failure, read_body, read_headers
+from mockllm.net.protocol import HttpProtocol, Played, asks_for_leave, failure, read_body, read_headers
 from mockllm.net.whole import Wholes, send_whole
 from mockllm.plan import Microseconds
 from mockllm.request import Call
 
 _log = logging.getLogger("mockllm")
+
+CONTROL = "/_mockllm/"
+"""What the paths of the control API begin with."""
+
+HEALTH = f"{CONTROL}health"
+"""The path of the control API that the engine answers itself."""
 
 MOST_BODY_BYTES = 32 * 1024 * 1024
 """The largest request body that is read; a larger one gets the engine's `too_large` answer."""
@@ -35,30 +44,20 @@ MOST_BODY_BYTES = 32 * 1024 * 1024
 CLOSE_PATIENCE_S = 5.0
 """How long a stopping server waits for exchanges that do not end, before it says which and gives up on them."""
 
-_BACKLOG = 1024
 _WRITE_HIGH_BYTES = 65_536
 _WRITE_LOW_BYTES = 16_384
 _US_PER_S = 1_000_000
 _POLL_S = 0.001
 _IMPATIENT_TURNS = 50
 
-# An address that clients can use, for each that means all of them.
-_LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - nothing is bound here
 
+class Control(Protocol):
+    """What answers calls of the control API, which are no exchanges."""
 
-class Engine(Protocol):
-    """What decides. Its methods never wait, and everything they touch lives in the server's loop."""
-
-    def handle(self, call: Call) -> Exchange:
-        """The answer to a call; the exchange is open from now on."""
-        ...
-
-    def too_large(self, call: Call, limit: int) -> Exchange:
-        """The answer to a call whose body is over `limit` bytes and was not read."""
-        ...
-
-    def finish(self, exchange: Exchange, deliveries: Sequence[Delivery], outcome: Outcome) -> None:
-        """The exchange is over. Called once for each, with no wait after its last byte was written."""
+    async def answer(
+        self, request: web.BaseRequest, connection: SocketConnection, server: "Server", *, elsewhere: bool
+    ) -> web.Response:
+        """The answer to a call; `elsewhere` says that it came to a port where the API is not."""
         ...
 
 
@@ -66,7 +65,8 @@ class Server:
     """An HTTP/1.1 server on one event loop.
 
     Without a `clock` it takes its loop's. HTTP/1.0 clients get the same bytes with the connection's end as the end of
-    the body, and one answer per connection.
+    the body, and one answer per connection. Paths below `CONTROL` go to the `control`, if there is one; with a
+    `control_port` of its own the API is there, on the same host, and not here.
     """
 
     def __init__(
@@ -77,15 +77,17 @@ class Server:
         port: int = 0,
         clock: Clock | None = None,
         max_body: int = MOST_BODY_BYTES,
+        control: Control | None = None,
+        control_port: int | None = None,
     ) -> None:
         self._engine = engine
-        self._host = host
-        self._port = port
-        self._clock = clock
+        self._control = control
+        self._given_clock = clock
+        self._clock: Clock | None = None
         self._max_body = max_body
-        self._address = ("", 0)
-        self._listener: asyncio.Server | None = None
-        self._http: web.Server | None = None
+        self._listener = Listener(host, port)
+        self._control_listener = None if control_port is None else Listener(host, control_port)
+        self._https: tuple[web.Server, ...] = ()
         self._numbers = count(1)
         self._connections: set[SocketConnection] = set()
         self._open: dict[asyncio.Task[object], Exchange] = {}
@@ -98,9 +100,18 @@ class Server:
     @property
     def url(self) -> str:
         """Where clients reach the server, such as `http://127.0.0.1:8000`; without a path."""
-        host, port = self._address
-        host = _LOOPBACK.get(host, host)
-        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        return self._listener.url
+
+    @property
+    def control_url(self) -> str:
+        """Where the control API is; the same, unless it has a port of its own."""
+        return (self._control_listener or self._listener).url
+
+    @property
+    def clock(self) -> Clock:
+        """The clock by which plans wait. Only after `start`."""
+        assert self._clock is not None
+        return self._clock
 
     @property
     def open_exchanges(self) -> int:
@@ -114,35 +125,41 @@ class Server:
     async def start(self) -> None:
         """Listen; returns when connections are accepted. Raises MockLLMError if the address cannot be had."""
         loop = asyncio.get_running_loop()
-        self._clock = self._clock or RealClock(loop)
-        self._http = web.Server(self._answer, handler_cancellation=True)
-        try:
-            self._listener = await loop.create_server(self._protocol, self._host, self._port, backlog=_BACKLOG)
-        except OSError as error:
-            _refuse_address(self._host, self._port, error)
-        host, port, *_ = self._listener.sockets[0].getsockname()
-        self._address = (host, port)
+        self._clock = self._given_clock or SteeredClock(RealClock(loop))
+        self._https = ()
+        sides = ((self._listener, self._answer, self._accept), (self._control_listener, self._answer_control, None))
+        for listener, handler, accept in sides:
+            if listener is None:
+                continue
+            http = web.Server(handler, handler_cancellation=True)
+            self._https += (http,)
+            try:
+                await listener.open(partial(HttpProtocol, http, loop, self._opened, self._closed, accept))
+            except MockLLMError:
+                await self.close()
+                raise
 
     async def close(self, grace_us: Microseconds = 0) -> None:
         """Stop accepting, let open exchanges end by themselves for `grace_us`, then end them and all connections.
 
         Takes no longer than `CLOSE_PATIENCE_S` on top of the grace; what still holds the server then is logged.
         """
-        if self._listener is None or self._http is None:
+        if not self._listener.is_open:
             return
         self._listener.close()
-        self._listener = None
+        if self._control_listener is not None:
+            self._control_listener.close()
         if grace_us > 0:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(grace_us / _US_PER_S):
                     await self.idle()
-        await self._end_all(self._http)
+        await self._end_all()
 
-    async def _end_all(self, http: web.Server) -> None:
+    async def _end_all(self) -> None:
         loop = asyncio.get_running_loop()
         give_up = loop.time() + CLOSE_PATIENCE_S
         turns = 0
-        while self._open or self._connections or http.connections:
+        while self._open or self._connections or any(http.connections for http in self._https):
             for connection in tuple(self._connections):
                 connection.abort()
             for task in tuple(self._open):
@@ -159,29 +176,52 @@ class Server:
                 )
                 return
 
-    def _protocol(self) -> HttpProtocol:
-        assert self._http is not None
-        return HttpProtocol(self._http, asyncio.get_running_loop(), self._opened, self._closed)
-
     def _opened(self, transport: asyncio.Transport) -> SocketConnection:
         transport.set_write_buffer_limits(_WRITE_HIGH_BYTES, _WRITE_LOW_BYTES)
         connection = SocketConnection(transport, next(self._numbers))
         self._connections.add(connection)
-        if self._listener is None:
+        if not self._listener.is_open:
             connection.abort()
         return connection
 
     def _closed(self, connection: SocketConnection) -> None:
         self._connections.discard(connection)
 
+    def _accept(self, protocol: HttpProtocol) -> None:
+        """Let a new connection meet what is scripted for it; until that is over nothing is read from it."""
+        assert self._clock is not None
+        try:
+            exchange = self._engine.connect(protocol.connection.number, self._clock.now_us(), self._clock.wall_s())
+        except Exception:  # noqa: BLE001 - as in _answer
+            _log.exception("The engine failed on connection %d.", protocol.connection.number)
+            return
+        if exchange is not None:
+            protocol.hold(self._greet(exchange, protocol))
+
+    async def _greet(self, exchange: Exchange, protocol: HttpProtocol) -> None:
+        await self._play(exchange, protocol.connection, chunks=True)
+        protocol.release()
+
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         protocol = request.protocol
         assert isinstance(protocol, HttpProtocol)
         connection = protocol.connection
-        body = await read_body(request, connection, self._max_body)
+        path = request.rel_url.raw_path
+        is_control = path.startswith(CONTROL) and (path, request.method) != (HEALTH, "GET")
+        if self._control is not None and is_control and request.version >= HttpVersion10:
+            return await self._control.answer(request, connection, self, elsewhere=self._control_listener is not None)
+        connection.calls += 1
+        body = None
         try:
-            call = self._call(request, connection, body or b"")
-            exchange = self._engine.handle(call) if body is not None else self._engine.too_large(call, self._max_body)
+            # What the client gets in place of a leave to send its body, or else whether it gets one.
+            exchange = not asks_for_leave(request) or self._engine.leave(self._call(request, connection, b""))
+            if not isinstance(exchange, Exchange):
+                body = await read_body(request, connection, self._max_body, leave=exchange)
+                call = self._call(request, connection, body or b"")
+                large = body is None
+                exchange = self._engine.too_large(call, self._max_body) if large else self._engine.handle(call)
+        except web.HTTPException:
+            raise
         except Exception:  # noqa: BLE001 - a bug in one answer must not end the server
             _log.exception("The engine failed on %s %s.", request.method, request.path)
             return failure(request)
@@ -196,9 +236,14 @@ class Server:
         )
         return self._reusable if reusable else self._last
 
+    async def _answer_control(self, request: web.BaseRequest) -> web.StreamResponse:
+        protocol = request.protocol
+        assert isinstance(protocol, HttpProtocol)
+        assert self._control is not None
+        return await self._control.answer(request, protocol.connection, self, elsewhere=False)
+
     def _call(self, request: web.BaseRequest, connection: SocketConnection, body: bytes) -> Call:
         assert self._clock is not None
-        connection.calls += 1
         return Call(
             method=request.method,
             path=request.rel_url.path,
@@ -228,7 +273,9 @@ class Server:
             if (whole := self._wholes.get(plan)) is not None:
                 outcome = await send_whole(whole, connection, self._clock, start_us, deliveries)
             else:
-                outcome = await play(plan, connection, self._clock, start_us, deliveries)
+                report = partial(self._engine.at_gate, exchange)
+                keeper = Gatekeeper(self._engine.gates, exchange.namespace, self._clock, start_us, report)
+                outcome = await play(plan, connection, self._clock, start_us, deliveries, gatekeeper=keeper)
         except asyncio.CancelledError:
             outcome = interrupted(plan, connection, deliveries)
             raise
@@ -240,7 +287,8 @@ class Server:
             connection.reset()
         finally:
             del self._open[task]
-            self._finish(exchange, deliveries, outcome)
+            at_us = self._clock.now_us() - start_us
+            self._finish(exchange, deliveries, Outcome(outcome.ending, outcome.step, at_us))
         return True
 
     def _finish(self, exchange: Exchange, deliveries: Sequence[Delivery], outcome: Outcome) -> None:
@@ -250,11 +298,3 @@ class Server:
             _log.exception("The engine failed to finish exchange #%d.", exchange.number)
         if not self._open:
             self._idle.set()
-
-
-def _refuse_address(host: str, port: int, error: OSError) -> NoReturn:
-    found = "another program listens there" if error.errno == errno.EADDRINUSE else f"the system said: {error.strerror}"
-    raise MockLLMError(
-        f"mockllm was asked to listen on {host}:{port}, but {found}."
-        " Give another port (0 takes any free one) or an address of this machine."
-    ) from error

@@ -9,11 +9,12 @@ import contextlib
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, Protocol, TypeVar
 
 from mockllm.errors import MockLLMError
 from mockllm.net.clock import Clock
-from mockllm.net.server import MOST_BODY_BYTES, Engine, Server
+from mockllm.net.engine import Engine
+from mockllm.net.server import MOST_BODY_BYTES, Control, Server
 from mockllm.plan import Microseconds
 
 try:
@@ -27,6 +28,46 @@ _Parameters = ParamSpec("_Parameters")
 _Result = TypeVar("_Result")
 
 _CHECK_S = 1.0
+
+# What a client has done reaches the server's loop within one turn, and an exchange ends within a few more: a hang-up is
+# read, the connection is let go, the task that plays is cancelled and records the end.
+_TURNS = 16
+_SETTLE_S = 5.0
+
+
+class Serving(Protocol):
+    """What a `MockLLM` is served by: a thread, or in virtual time the loops of its clients (`virtual/serving.py`)."""
+
+    @property
+    def url(self) -> str:
+        """Where clients reach it."""
+        ...
+
+    def start(self) -> None:
+        """Serve."""
+        ...
+
+    def close(self) -> None:
+        """Serve no more."""
+        ...
+
+    def settle(self) -> None:
+        """Let it finish what it has in hand, as far as that takes no time."""
+        ...
+
+    def wait_idle(self, timeout_s: float) -> None:
+        """Return when no exchange is open. Raises TimeoutError if it takes longer."""
+        ...
+
+    def check_wait(self, what: str) -> None:
+        """Raise MockLLMError if what waits here for the server could never end."""
+        ...
+
+    def call(
+        self, function: Callable[_Parameters, _Result], *args: _Parameters.args, **kwargs: _Parameters.kwargs
+    ) -> _Result:
+        """What the function returns or raises when it runs between two events of the server."""
+        ...
 
 
 class ServerThread:
@@ -44,9 +85,19 @@ class ServerThread:
         port: int = 0,
         clock: Clock | None = None,
         max_body: int = MOST_BODY_BYTES,
+        control: Control | None = None,
+        control_port: int | None = None,
         new_loop: Callable[[], asyncio.AbstractEventLoop] = _new_event_loop,
     ) -> None:
-        self.server = Server(engine, host=host, port=port, clock=clock, max_body=max_body)
+        self.server = Server(
+            engine,
+            host=host,
+            port=port,
+            clock=clock,
+            max_body=max_body,
+            control=control,
+            control_port=control_port,
+        )
         self._new_loop = new_loop
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
@@ -81,6 +132,21 @@ class ServerThread:
         self._loop.call_soon_threadsafe(self._stopping.set)
         self._join(self._thread)
 
+    def settle(self) -> None:
+        """Let the server finish what it has in hand; does nothing if this is its thread, or if it does not run."""
+        if self._loop is not None and not self._is_here():
+            self.run(_turns, _SETTLE_S)
+
+    def wait_idle(self, timeout_s: float) -> None:
+        """Return when no exchange is open. Raises TimeoutError if it takes longer."""
+        self.settle()
+        self.run(self.server.idle, timeout_s)
+
+    def check_wait(self, what: str) -> None:
+        """Raise MockLLMError if what waits here for the server could never end."""
+        if self._is_here():
+            raise MockLLMError(f"{what} was called in the server's own thread, which cannot wait for itself")
+
     def call(
         self, function: Callable[_Parameters, _Result], *args: _Parameters.args, **kwargs: _Parameters.kwargs
     ) -> _Result:
@@ -88,7 +154,7 @@ class ServerThread:
 
         It runs in the server's thread, or right here if the server does not run: then nobody else touches its state.
         """
-        if self._loop is None or self._thread is None or self._thread.ident == threading.get_ident():
+        if self._loop is None or self._thread is None or self._is_here():
             return function(*args, **kwargs)
         future: Future[_Result] = Future()
 
@@ -127,6 +193,9 @@ class ServerThread:
             raise TimeoutError(f"A coroutine in the server's loop was given {timeout_s:g} s and is not done.")
         return future.result()
 
+    def _is_here(self) -> bool:
+        return self._thread is not None and self._thread.ident == threading.get_ident()
+
     def _serve(self, loop: asyncio.AbstractEventLoop, started: "Future[None]") -> None:
         try:
             loop.run_until_complete(self._live(started))
@@ -148,6 +217,11 @@ class ServerThread:
         thread.join()
         self._thread = None
         self._loop = None
+
+
+async def _turns() -> None:
+    for _ in range(_TURNS):
+        await asyncio.sleep(0)
 
 
 async def _end_tasks() -> None:

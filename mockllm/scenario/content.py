@@ -1,28 +1,34 @@
 """What one choice of an answer says: the author's words, part by part.
 
-Here: texts, reasoning, refusals, tool calls, audio, by name or in any order. Not here: the forms of a reply
-(`reply.py`) and how words are cut into tokens (`fill/`).
+Here: texts, reasoning, refusals, tool calls, audio, by name or in any order. Look next at `hosted.py`, the parts that
+only the Responses API tells. Not here: the forms of a reply (`reply.py`) and how words are cut into tokens (`fill/`).
 """
 
-from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal, Self, TypeAlias
 
 from pydantic import Field, model_validator
 
-from mockllm.scenario.base import Authored, Integer, JSONValue, Keyed, Shaped
+from mockllm.scenario.base import Authored, Flag, JSONValue, Keyed
+from mockllm.scenario.hosted import HOSTED, HostedSpec
+from mockllm.scenario.texts import Arguments, Count, Text
 from mockllm.units import refusal
 
-Text: TypeAlias = Annotated[str | tuple[str, ...], Shaped("a text", "a list of texts, which are its tokens")]
-"""A text, which is cut into tokens, or the tokens themselves as a list."""
-
-Arguments: TypeAlias = Annotated[
-    Mapping[str, JSONValue] | str | tuple[str, ...],
-    Shaped("a mapping", "a text", "a list of texts, which are its tokens"),
+__all__ = [
+    "AnyPart",
+    "Arguments",
+    "AudioPart",
+    "AudioSpec",
+    "Content",
+    "Count",
+    "PartSpec",
+    "ReasoningPart",
+    "ReasoningSpec",
+    "RefusalPart",
+    "Text",
+    "TextPart",
+    "ToolCallPart",
+    "ToolCallSpec",
 ]
-"""The arguments of a call: a mapping, or the text as it is sent."""
-
-Count = Annotated[Integer, Field(ge=0)]
-"""A whole number, zero or more."""
 
 
 class ReasoningSpec(Authored):
@@ -32,6 +38,10 @@ class ReasoningSpec(Authored):
 
     text: Text
     field: Literal["reasoning_content", "reasoning"] = Field(default="reasoning_content")
+    raw: Flag = Field(
+        default=False,
+        description="in the Responses API the thinking itself, as open-weight models show it, and no summary",
+    )
 
 
 class ToolCallSpec(Authored):
@@ -96,8 +106,8 @@ class AudioPart(AudioSpec):
     kind: ClassVar[str] = "audio"
 
 
-PartSpec: TypeAlias = TextPart | ReasoningPart | RefusalPart | ToolCallPart | AudioPart
-AnyPart = Annotated[PartSpec, Keyed("part", TextPart, ReasoningPart, RefusalPart, ToolCallPart, AudioPart)]
+PartSpec: TypeAlias = TextPart | ReasoningPart | RefusalPart | ToolCallPart | AudioPart | HostedSpec
+AnyPart = Annotated[PartSpec, Keyed("part", TextPart, ReasoningPart, RefusalPart, ToolCallPart, AudioPart, *HOSTED)]
 
 
 class Content(Authored):
@@ -130,7 +140,7 @@ class Content(Authored):
             return self.parts
         parts: list[PartSpec] = []
         if self.reasoning is not None:
-            parts.append(ReasoningPart(text=self.reasoning.text, field=self.reasoning.field))
+            parts.append(ReasoningPart(**dict(self.reasoning)))
         if self.refusal is not None:
             parts.append(RefusalPart(text=self.refusal))
         if self.text is not None:

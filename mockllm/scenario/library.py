@@ -101,10 +101,17 @@ class Library:
         more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
         return (", ".join(names[:_MOST_NAMED]) or "none") + more
 
-    def put(self, scenario: Scenario) -> None:
-        """Add or replace a scenario, which becomes the default."""
+    def put(self, scenario: Scenario, *, default: bool = True) -> None:
+        """Add or replace a scenario, which becomes the default unless that is not wanted."""
         self._loaded[scenario.name] = scenario
-        self._default = scenario.name
+        if default:
+            self._default = scenario.name
+
+    def remove(self, name: str) -> None:
+        """Take away a scenario that was put here; a file of that name is served again."""
+        self._loaded.pop(name, None)
+        if self._default == name:
+            self._default = None
 
     def forget(self, name: str) -> None:
         """Read the file of this name anew when it is next asked for."""

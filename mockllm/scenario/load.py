@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from mockllm.errors import Problem, ScenarioError
 from mockllm.scenario.document import Scenario
+from mockllm.scenario.pace.rhythm import FOLDER
 from mockllm.scenario.reader import Document, NodePath, path_text, read, read_file
 from mockllm.scenario.words import KEY
 from mockllm.units import found
@@ -21,7 +22,7 @@ def load_file(path: Path) -> Scenario:
     """The scenario in a file; its name is the file's name without the suffix. Raises ScenarioError with every
     problem.
     """
-    return _build(read_file(path), name=path.stem)
+    return _build(read_file(path), path)
 
 
 def load_text(text: str, *, source: str = "<scenario>") -> Scenario:
@@ -34,18 +35,20 @@ def load_value(value: Mapping[str, Any]) -> Scenario:
     return _build(Document(value, "<scenario>", {}))
 
 
-def _build(document: Document, *, name: str | None = None) -> Scenario:
+def _build(document: Document, path: Path | None = None) -> Scenario:
     value = document.value
     if not isinstance(value, Mapping):
         message = f"a scenario is a mapping with keys such as name and rules, found {found(value)}"
         raise ScenarioError((_problem(document, message, ()),))
     problems: list[Problem] = []
-    if name is not None:
-        problems += _misnamed(document, value, name)
-        value = {"name": name, **value}
+    context: dict[str, Path] = {}
+    if path is not None:
+        problems += _misnamed(document, value, path.stem)
+        value = {"name": path.stem, **value}
+        context = {FOLDER: path.parent}
     scenario: Scenario | None = None
     try:
-        scenario = Scenario.model_validate(value)
+        scenario = Scenario.model_validate(value, context=context)
     except ValidationError as error:
         problems += _problems(document, error)
     if scenario is None or problems:

@@ -14,8 +14,10 @@ from mockllm.request import Request
 from mockllm.scenario.base import Authored, Chosen, Flag, Integer, JSONValue, found, nearest
 from mockllm.scenario.content import Content, Count
 from mockllm.scenario.error import ErrorSpec, RetryAfter
-from mockllm.scenario.faults import FAULTS, AnyFault, Fault
+from mockllm.scenario.faults import ALIASES, FAULT_NAMES, FAULT_WORDS, FAULTS, AnyFault, Fault, Faults
 from mockllm.scenario.pace import Pace
+from mockllm.scenario.profile import ProfileName
+from mockllm.scenario.replay import ReplaySpec
 from mockllm.units import refusal
 
 __all__ = [
@@ -33,13 +35,12 @@ __all__ = [
     "GenerateReply",
     "RawBody",
     "RawReply",
+    "ReplayReply",
     "Reply",
     "ReplyBase",
     "RetryAfter",
     "UsageSpec",
 ]
-
-_FAULT_KINDS = frozenset(fault.kind for fault in FAULTS)
 
 
 class UsageSpec(Authored):
@@ -66,8 +67,12 @@ class ReplyBase(Envelope):
     """What every form of reply has."""
 
     about: str | None = Field(default=None, description="a note for readers")
+    profile: ProfileName | None = Field(
+        default=None,
+        description="the vendor in whose manner this is answered, in place of the rule's or the scenario's",
+    )
     pace: Pace | None = Field(default=None, description="the times of this answer, in place of the scenario's")
-    faults: tuple[AnyFault, ...] = Field(default=(), description="what goes wrong with this answer")
+    faults: Faults = Field(default=(), description="what goes wrong with this answer")
     attempts: tuple["Attempt", ...] = Field(
         default=(), description="what the first tries of the very same request get instead: faults or other replies"
     )
@@ -75,7 +80,7 @@ class ReplyBase(Envelope):
     @classmethod
     def hint(cls, key: str) -> str:
         """The nearest key; for a fault, where it belongs."""
-        if key in _FAULT_KINDS:
+        if key in FAULT_NAMES:
             return f"it is a fault, so write faults: [{{{key}: ...}}]; "
         return super().hint(key)
 
@@ -185,6 +190,12 @@ class EventsReply(ReplyBase):
     events: tuple[EventSpec, ...]
 
 
+class ReplayReply(ReplyBase):
+    """An answer as it came from an endpoint. `pace` takes the place of the times that were recorded."""
+
+    replay: ReplaySpec
+
+
 class CallReply(ReplyBase):
     """A reply computed by a Python callable from the request, which YAML cannot give. It returns a text, a reply, or a
     mapping in the form of one.
@@ -201,7 +212,9 @@ class CallReply(ReplyBase):
         return {"call": value} if callable(value) else value
 
 
-Reply: TypeAlias = ContentReply | GenerateReply | AutoReply | ErrorReply | RawReply | EventsReply | CallReply
+Reply: TypeAlias = (
+    ContentReply | GenerateReply | AutoReply | ErrorReply | RawReply | EventsReply | ReplayReply | CallReply
+)
 
 _FORMS: Mapping[str, type[Authored]] = {
     "generate": GenerateReply,
@@ -209,6 +222,7 @@ _FORMS: Mapping[str, type[Authored]] = {
     "error": ErrorReply,
     "raw": RawReply,
     "events": EventsReply,
+    "replay": ReplayReply,
     "call": CallReply,
 }
 _REPLY_KEYS = frozenset({*ContentReply.allowed(), *(key for form in _FORMS.values() for key in form.allowed())})
@@ -237,15 +251,18 @@ def _written_form(value: Mapping[str, Any]) -> str:
 
 
 def _attempt_form(value: Any) -> str:
-    """As `_form`; a mapping that has the key of a fault, and no other key of a reply, is a fault."""
-    if isinstance(value, Fault):
+    """As `_form`; a mapping that has the key of a fault, and no other key of a reply, is a fault; so is an alias
+    that stands alone.
+    """
+    if isinstance(value, Fault) or (isinstance(value, str) and value in FAULT_WORDS):
         return "fault"
     if isinstance(value, Mapping) and value:
-        kinds = [key for key in value if key in _FAULT_KINDS]
+        kinds = [key for key in value if key in FAULT_NAMES]
         if kinds and not any(key in _REPLY_KEYS and key not in kinds for key in value):
             return "fault"
         if not kinds and not any(key in _REPLY_KEYS for key in value):
-            key, faults = str(next(iter(value))), [fault.kind for fault in FAULTS]
+            key = str(next(iter(value)))
+            faults = [*(fault.kind for fault in FAULTS), *(alias.kind for alias in ALIASES)]
             hint = nearest(key, [*faults, *sorted(_REPLY_KEYS)])
             forms = f"a reply, with keys such as text, error and raw, or one fault of {', '.join(faults)}"
             raise refusal(f"unknown key '{key}': {hint}a try is {forms}")

@@ -66,29 +66,37 @@ def reply_index(rule: Rule, taken: int) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What one try gets: a reply, with the faults of this try. `last` says that further tries get the same."""
+    """What one try gets: a reply, with the faults of this try, in the manner of a profile. `last` says that further
+    tries get the same.
+    """
 
     reply: Reply
     faults: tuple[Fault, ...]
     last: bool
+    profile: str | None = None
 
 
-def step_of(reply: Reply, attempt: int) -> Step:
-    """The step of the attempt with this number, counted from 1; after the scripted ones comes the reply itself."""
+def step_of(reply: Reply, attempt: int, profile: str | None = None) -> Step:
+    """The step of the attempt with this number, counted from 1; after the scripted ones comes the reply itself.
+    `profile` is that of what names none.
+    """
     attempts: Sequence[Reply | Fault] = reply.attempts
+    profile = reply.profile or profile
     if attempt > len(attempts):
-        return Step(reply, reply.faults, last=True)
+        return Step(reply, reply.faults, last=True, profile=profile)
     entry = attempts[attempt - 1]
     if isinstance(entry, Fault):
-        return Step(reply, (*reply.faults, entry), last=False)
-    return Step(entry, entry.faults, last=False)
+        return Step(reply, (*reply.faults, entry), last=False, profile=profile)
+    return Step(entry, entry.faults, last=False, profile=entry.profile or profile)
 
 
-def armed(scenario: Scenario) -> Iterator[tuple[int, int, int, Fault]]:
-    """Every scripted fault with its rule, reply and attempt (0 for the reply itself)."""
+def armed(scenario: Scenario) -> Iterator[tuple[int, int, int, int, Fault]]:
+    """Every scripted fault with its rule, reply, attempt (0 for the reply itself) and place in the step."""
     for rule_index, rule in enumerate(scenario.rules):
         for index, reply in enumerate(rule.replies):
-            yield from ((rule_index, index, 0, fault) for fault in reply.faults)
+            yield from ((rule_index, index, 0, place, fault) for place, fault in enumerate(reply.faults))
             for number, entry in enumerate(reply.attempts, start=1):
-                faults = (entry,) if isinstance(entry, Fault) else entry.faults
-                yield from ((rule_index, index, number, fault) for fault in faults)
+                if isinstance(entry, Fault):
+                    yield rule_index, index, number, len(reply.faults), entry
+                else:
+                    yield from ((rule_index, index, number, place, fault) for place, fault in enumerate(entry.faults))

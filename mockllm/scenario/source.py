@@ -36,7 +36,7 @@ def scenario_of(source: Source, library: Library) -> Scenario:
             return source
         case Path():
             return load_file(source)
-        case str() if "\n" in source or ": " in source:
+        case str() if is_text(source):
             return load_text(source)
         case str() if "/" in source or Path(source).suffix in SUFFIXES:
             return load_file(_file(source, library))
@@ -45,6 +45,29 @@ def scenario_of(source: Source, library: Library) -> Scenario:
         case Mapping():
             return load_value(source)
     raise TypeError(f"{found(source)} is no scenario: {_FORMS}")
+
+
+def path_of(source: Source, library: Library) -> Path | None:
+    """The file that `source` means; None if it is no file: a value, a mapping, a YAML text, or a name without a file.
+
+    Raises ScenarioError if there is no such file.
+    """
+    match source:
+        case Path():
+            return source
+        case str() if is_text(source):
+            return None
+        case str() if "/" in source or Path(source).suffix in SUFFIXES:
+            return _file(source, library)
+        case str():
+            entry = library.entries().get(source)
+            return None if entry is None else entry.path
+    return None
+
+
+def is_text(source: str) -> bool:
+    """Whether a string is YAML rather than a name."""
+    return "\n" in source or ": " in source
 
 
 def _file(source: str, library: Library) -> Path:

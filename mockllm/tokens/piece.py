@@ -60,6 +60,25 @@ def cut(pieces: tuple[Piece, ...], limit: int) -> tuple[Piece, ...]:
     return pieces
 
 
+def grouped(pieces: Iterable[Piece], size: int) -> tuple[Piece, ...]:
+    """The pieces put together, each as large as it can be with at most `size` tokens; one that is larger stays."""
+    groups: list[list[Piece]] = []
+    room = 0
+    for piece in pieces:
+        room -= piece.tokens
+        if room < 0 or not groups:
+            groups.append([])
+            room = size - piece.tokens
+        groups[-1].append(piece)
+    return tuple(_together(group) for group in groups)
+
+
+def _together(group: list[Piece]) -> Piece:
+    if len(group) == 1:
+        return group[0]
+    return Piece(joined(group), count(group), tuple(token for piece in group for token in piece.raw))
+
+
 def joined(pieces: Iterable[Piece]) -> str:
     """The text that a client has after all these pieces."""
     return "".join(piece.text for piece in pieces)

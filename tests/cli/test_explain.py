@@ -47,5 +47,18 @@ def test_a_request_that_is_no_mapping_is_refused(run, write):
 
 def test_each_request_is_sent_as_often_as_asked(run, write):
     path = write(mine=SCENARIO) / "mine.yaml"
-    assert answers(run("explain", path, "--attempts", "1")) == ["rules[1] answers, attempt 1"]
-    assert len(answers(run("explain", path, env={"MOCKLLM_ATTEMPTS": "3"}))) == 3
+    assert answers(run("explain", path, "--attempts", "1")) == ["try 1: rules[1] answers, attempt 1"]
+    shown = run("explain", path, env={"MOCKLLM_ATTEMPTS": "3"}).stdout
+    assert shown.endswith("  try 3: as try 2\n  fates: 2 answered, 1 status 500\n")
+
+
+def test_requests_come_as_far_apart_as_asked(run, write):
+    path = write(mine="{chaos: [{from: 10s, error: server_error}], rules: [{replies: [Hi]}]}") / "mine.yaml"
+    shown = run("explain", path, "--attempts", "4", "--every", "4s").stdout
+    assert shown.endswith("  fates: 3 answered, 1 status 500\n")
+
+
+def test_a_time_without_a_unit_is_refused(run, write):
+    result = run("explain", write(mine=SCENARIO) / "mine.yaml", "--every", "5")
+    assert result.exit_code == 2
+    assert "'5' is not a duration" in result.stderr

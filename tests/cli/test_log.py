@@ -99,6 +99,7 @@ def test_machines_get_every_field():
         "trouble": None,
         "why": None,
         "unfired": [],
+        "struck": [],
     }
 
 
@@ -184,3 +185,9 @@ def test_an_engine_shows_each_exchange_when_it_has_ended_but_no_check_of_health(
     assert [(it.call.path, it.deliveries, it.outcome) for it in seen] == [
         ("/v1/nothing", (Delivery(0, 0, 5, 0),), Outcome(Ending.COMPLETE))
     ] * 2
+
+
+def test_what_chaos_did_is_told():
+    struck = replace(WHOLE, struck=("chaos[0]: reset", "chaos[2]: split"))
+    assert line(struck).endswith("  struck by chaos[0]: reset, chaos[2]: split")
+    assert record_of(struck)["struck"] == ["chaos[0]: reset", "chaos[2]: split"]

@@ -81,3 +81,10 @@ def test_a_terminal_is_recognized(run, write, monkeypatch):
     result = run("play", write(mine=HELLO) / "mine.yaml")
     assert result.exit_code == 0
     assert "data: one" in result.stdout
+
+
+def test_all_gates_are_open(run, write):
+    text = "rules: [{replies: [{events: [one, '[DONE]'], faults: [{gate: {name: g, at: {frame: 1}}}]}]}]"
+    result = run("play", write(mine=text) / "mine.yaml")
+    assert result.exit_code == 0
+    assert "data: [DONE]" in texts(result)

@@ -322,3 +322,57 @@ def test_the_collector_is_rarer_while_the_server_runs_and_as_before_afterwards()
         assert gc.get_threshold()[0] > before[0]
     assert gc.get_threshold() == before
     assert gc.get_freeze_count() == 0
+
+
+def control(url, path, token=None):
+    """The status and the JSON of a call of the control API."""
+    headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url + path, headers=headers), timeout=PATIENCE_S) as answer:
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.status, json.load(error)
+
+
+def test_the_control_api_is_there_and_counts_what_was_asked(here, write):
+    def visit(url, _errors):
+        ask(f"{url}/v1/chat/completions")
+        assert control(url, "/_mockllm/ready") == (200, {"ready": True, "scenarios": 1, "default": "mine"})
+        with urllib.request.urlopen(f"{url}/_mockllm/metrics", timeout=PATIENCE_S) as answer:
+            assert 'exchanges_total{scenario="mine",status="200",outcome="complete"} 1' in answer.read().decode()
+
+    code, errors = here(write(mine=HELLO), "--port", 0, visit=visit)
+    assert code == 0
+    assert "_mockllm" not in errors
+
+
+def test_the_control_api_may_need_a_token_from_the_environment(here, write, monkeypatch):
+    monkeypatch.setenv("MOCKLLM_CONTROL_TOKEN", "secret")
+
+    def visit(url, _errors):
+        assert control(url, "/_mockllm/health")[0] == 200
+        assert control(url, "/_mockllm/scenarios")[0] == 401
+        assert control(url, "/_mockllm/scenarios", "secret")[0] == 200
+
+    assert here(write(mine=HELLO), "--port", 0, visit=visit)[0] == 0
+
+
+def test_the_control_api_may_have_a_port_of_its_own(here, write):
+    def visit(line, _errors):
+        told = json.loads(line)
+        assert set(told) == {"url", "control_url"}
+        assert control(told["control_url"], "/_mockllm/scenarios")[0] == 200
+        assert control(told["url"], "/_mockllm/scenarios")[0] == 404
+        assert said(f"{told['url']}/v1/chat/completions") == "Hello"
+
+    assert here(write(mine=HELLO), "--port", 0, "--control-port", 0, "--json", visit=visit)[0] == 0
+
+
+def test_a_control_port_that_is_taken_ends_the_command(here, write):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        code, errors = here(write(mine=HELLO), "--port", 0, "--control-port", taken.getsockname()[1])
+    assert code == serve.CANNOT_LISTEN
+    assert "another program listens there" in errors

@@ -9,6 +9,7 @@ import pytest
 import uvloop
 
 from mockllm.exchange import Exchange
+from mockllm.gates import Gates
 from mockllm.net.thread import ServerThread
 from mockllm.plan import End, Frame, Head, Send
 
@@ -25,9 +26,17 @@ class Answers:
     finished: list = field(default_factory=list)
     started: queue.Queue = field(default_factory=queue.Queue)
     ended: queue.Queue = field(default_factory=queue.Queue)
+    gates: Gates = field(default_factory=Gates)
+    visits: queue.Queue = field(default_factory=queue.Queue)
 
     def handle(self, call):
         return self._answer(call, call.path)
+
+    def connect(self, connection, at_us, wall_s):
+        return None
+
+    def leave(self, call):
+        return True
 
     def too_large(self, call, limit):
         return self._answer(call, f"too large: {limit}")
@@ -38,6 +47,9 @@ class Answers:
         exchange = Exchange(len(self.calls), "default", call, None, 200, plan)
         self.started.put(exchange)
         return exchange
+
+    def at_gate(self, exchange, visit):
+        self.visits.put(visit)
 
     def finish(self, exchange, deliveries, outcome):
         self.finished.append((exchange.number, deliveries, outcome))

@@ -1,5 +1,6 @@
 """The whole server behind its one object, asked by real clients on real sockets."""
 
+import asyncio
 import contextlib
 import json
 import os
@@ -379,3 +380,156 @@ def test_several_threads_may_ask_and_load_at_once():
             thread.join()
         llm.journal.assert_outcomes(*["complete"] * 8)
     assert answers == {number: f"answer {number}" for number in range(8)}
+
+
+GATED = "name: gated\nrules:\n  - replies: [{text: one two, faults: [{gate: {name: mid, at: {token: 1}}}]}]\n"
+
+
+def asking(llm: MockLLM, base_url: str, answers: list[str]) -> threading.Thread:
+    """A client that asks in a thread of its own and keeps what it gets."""
+    thread = threading.Thread(target=lambda: answers.append(ask(base_url, stream=True).text))
+    thread.start()
+    return thread
+
+
+def test_a_gate_holds_an_answer_until_it_is_opened():
+    answers: list[str] = []
+    with MockLLM(GATED) as llm:
+        client = asking(llm, llm.base_url, answers)
+        [waiting] = llm.wait_for("gate", gate="mid", timeout_s=20)
+        assert waiting.gate == "mid"
+        assert answers == []
+        llm.open("mid")
+        client.join()
+        [ended] = llm.wait_for("ended", timeout_s=20)
+        assert llm.problems() == ()
+    assert ended.gates[0].passed_us >= ended.gates[0].reached_us
+    assert ended.outcome.at_us >= ended.gates[0].passed_us
+    assert answers[0].endswith("data: [DONE]\n\n")
+
+
+def test_a_gate_that_is_open_already_lets_everybody_through_until_it_is_closed():
+    answers: list[str] = []
+    with MockLLM(GATED) as llm:
+        llm.open("mid")
+        for _ in range(2):
+            assert ask(llm.base_url).status_code == 200
+        llm.close_gate("mid")
+        client = asking(llm, llm.base_url, answers)
+        llm.wait_for("gate", gate="mid", since=2, timeout_s=20)
+        llm.open("mid", once=True)
+        client.join()
+        client = asking(llm, llm.base_url, answers)
+        llm.wait_for("gate", gate="mid", since=3, timeout_s=20)
+        [problem] = llm.problems()
+        llm.open("mid")
+        client.join()
+    assert problem.startswith("idle: #4 POST /v1/chat/completions")
+    assert "waits at the gate 'mid', which nobody opened" in problem
+
+
+def test_a_gate_belongs_to_a_run_and_to_a_scenario():
+    answers: list[str] = []
+    with MockLLM(GATED) as llm:
+        llm.load(HI)
+        client = asking(llm, f"{llm.url}/gated@a/v1", answers)
+        llm.wait_for("gate", timeout_s=20)
+        llm.open("mid", scenario="gated")
+        llm.open("mid", run="a")
+        assert len(llm.journal.open_exchanges()) == 1
+        llm.open("mid", run="a", scenario="gated")
+        client.join()
+        llm.close_gate("mid", scenario="gated")
+        llm.close_gate("mid", run="a")
+        assert said(llm.base_url) == "Hello there"
+        assert llm.problems() == ()
+
+
+@pytest.mark.parametrize("forget", [MockLLM.reset, lambda llm: llm.load(GATED)])
+def test_a_scenario_in_its_first_state_has_all_gates_closed(forget):
+    answers: list[str] = []
+    with MockLLM(GATED) as llm:
+        llm.open("mid")
+        ask(llm.base_url)
+        forget(llm)
+        client = asking(llm, llm.base_url, answers)
+        llm.wait_for("gate", since=1, timeout_s=20)
+        assert llm.journal.last.gate == "mid"
+        llm.open("mid")
+        client.join()
+
+
+def test_the_server_stops_while_somebody_waits_at_a_gate():
+    with MockLLM(GATED) as llm, open_request(llm):
+        llm.wait_for("gate", timeout_s=20)
+        llm.close()
+        llm.journal.assert_outcomes("server stopped")
+        [problem] = llm.problems()
+    assert "waits at the gate 'mid'" in problem
+
+
+def test_a_client_that_leaves_while_it_waits_at_a_gate_has_left_there():
+    with MockLLM(GATED) as llm:
+        with open_request(llm):
+            [waiting] = llm.wait_for("gate", timeout_s=20)
+        [left] = llm.wait_for("left", timeout_s=20)
+        assert llm.problems() == ()
+    assert left.outcome.step == waiting.gates[0].step
+    assert left.outcome.at_us >= waiting.gates[0].reached_us
+    assert 0 < left.bytes_sent < left.bytes_planned
+
+
+def test_after_the_longest_wait_at_a_gate_the_connection_is_reset():
+    with MockLLM("rules:\n  - replies: [{text: hi, faults: [{gate: {name: g, most: 10ms}}]}]\n") as llm:
+        with pytest.raises(httpx.TransportError):
+            ask(llm.base_url)
+        [ended] = llm.wait_for("ended", outcome="gate never opened", timeout_s=20)
+        [problem] = llm.problems()
+    assert ended.deliveries[:] == ()
+    assert problem.startswith("idle: ")
+
+
+def test_what_is_waited_for_in_vain_is_told():
+    with MockLLM(HI) as llm:
+        ask(llm.base_url)
+        with pytest.raises(
+            TimeoutError, match=r"waited 0 s for 1 exchange that came to the gate 'mid', found 0\. This"
+        ):
+            llm.wait_for("gate", gate="mid", timeout_s=0)
+        with pytest.raises(TimeoutError, match="of namespace 'hi@a'"):
+            llm.wait_for("arrived", run="a", timeout_s=0)
+        assert len(llm.wait_for("arrived", when={"model": "gpt-4o"}, rule="rules[0]", timeout_s=0)) == 1
+
+
+async def test_code_on_the_loop_of_its_client_awaits():
+    held = GATED.replace("{token: 1}", "{share: 50%}")  # in the middle of a plain body
+    async with MockLLM(held) as llm, openai.AsyncOpenAI(base_url=llm.base_url, api_key="any") as client:
+        answer = asyncio.ensure_future(client.chat.completions.create(**BODY))
+        await llm.wait_for_async("gate", run="", timeout_s=20)
+        llm.open("mid")
+        assert (await answer).choices[0].message.content == "one two"
+
+
+def test_the_servers_own_thread_cannot_wait_for_itself():
+    def reply(request: object) -> str:
+        llm.wait_for("left")
+        return "never"
+
+    with MockLLM({"rules": [{"replies": [reply]}]}) as llm:
+        assert ask(llm.base_url).status_code == 500
+        [problem] = llm.problems()
+    assert "wait_for was called in the server's own thread, which cannot wait for itself" in problem
+
+
+def test_what_was_opened_for_a_scenario_that_was_replaced_before_anybody_asked_is_closed_again():
+    with MockLLM(GATED) as llm:
+        llm.open("mid")
+        llm.open("mid", run="a")
+        llm.load("name: gated\nrules:\n  - replies: [Hello there]\n")
+        assert said(llm.base_url) == "Hello there"
+        assert llm.problems() == ()
+        llm.open("mid")
+        llm.load(HI)
+        assert said(llm.base_url) == "Hello there"
+        [problem] = llm.problems()
+    assert problem.startswith("idle: the gate 'mid' of 'gated' was opened, but no exchange came to it.")

@@ -5,10 +5,12 @@ import itertools
 
 import pytest
 
-from mockllm.exchange import Deliveries, Delivery, Ending, Outcome
+from mockllm.exchange import Deliveries, Delivery, Ending, GateVisit, Outcome
+from mockllm.gates import Gates
 from mockllm.net import player
+from mockllm.net.gates import Gatekeeper
 from mockllm.net.player import interrupted, play
-from mockllm.plan import Close, End, Frame, Head, HeadRest, Raw, Reset, Send, Wait
+from mockllm.plan import Admit, Close, End, Frame, Gate, Head, HeadRest, Interim, Raw, Reset, Send, Wait
 
 START_US = 1_000_000
 HEAD = Head(200, (), "chunked")
@@ -350,3 +352,122 @@ def test_unpaced_streams_are_played_without_one_turn_of_the_loop():
     with pytest.raises(StopIteration) as done:
         play(plan, Recording(clock), clock, START_US, Deliveries(plan)).send(None)
     assert done.value.value == Outcome(Ending.COMPLETE, 51)
+
+
+class Held:
+    """A plan that is played up to its gate `g`, and what is needed to go on."""
+
+    def __init__(self, plan, **connection_fields):
+        self.plan = plan
+        self.gates = Gates()
+        self.clock = VirtualClock()
+        self.connection = Recording(self.clock, **connection_fields)
+        self.deliveries = Deliveries(plan)
+        self.visits = []
+        self.keeper = Gatekeeper(self.gates, "n", self.clock, START_US, self.visits.append)
+
+    async def begin(self):
+        playing = play(self.plan, self.connection, self.clock, START_US, self.deliveries, gatekeeper=self.keeper)
+        self.playing = asyncio.ensure_future(playing)
+        for _ in range(5):
+            await asyncio.sleep(0)
+
+    def open_at(self, us):
+        self.clock.at_us = START_US + us
+        self.gates.open("n", "g")
+
+
+GATED = (HEAD, Wait(100), send(b"a"), Gate("g"), send(b"b"), Wait(50), send(b"c"), End())
+
+
+def test_a_closed_gate_holds_what_follows_and_later_waits_count_from_its_opening():
+    async def scene():
+        held = Held(GATED)
+        await held.begin()
+        before = list(held.connection.events)
+        held.open_at(5_000)
+        return held, before, await held.playing
+
+    held, before, outcome = asyncio.run(scene())
+    assert before == [(0, "write", HEAD_BYTES), (100, "write", b"1\r\na\r\n")]
+    assert held.connection.events[2:] == [
+        (5_000, "write", b"1\r\nb\r\n"),
+        (5_050, "write", b"1\r\nc\r\n0\r\n\r\n"),
+    ]
+    assert held.visits == [GateVisit("g", 3, 100), GateVisit("g", 3, 100, 5_000)]
+    assert [(it.due_us, it.done_us) for it in held.deliveries][2:6] == [
+        (100, 100),
+        (5_000, 5_000),
+        (5_000, 5_000),
+        (5_050, 5_050),
+    ]
+    assert outcome == Outcome(Ending.COMPLETE, 7)
+
+
+def test_a_gate_that_was_opened_before_changes_nothing():
+    async def scene():
+        held = Held(GATED)
+        held.gates.open("n", "g")
+        await held.begin()
+        return held, await held.playing
+
+    held, outcome = asyncio.run(scene())
+    assert [event[0] for event in held.connection.events] == [0, 100, 100, 150]
+    assert outcome == Outcome(Ending.COMPLETE, 7)
+
+
+def test_a_gate_that_nobody_opens_ends_with_a_reset():
+    async def scene():
+        held = Held((HEAD, Wait(100), send(b"a"), Gate("g", most_us=1), End()))
+        await held.begin()
+        return held, await held.playing
+
+    held, outcome = asyncio.run(scene())
+    assert held.connection.events[-1] == (100, "reset")
+    assert outcome == Outcome(Ending.SHUT, 3)
+    assert len(held.deliveries) == 3
+
+
+def test_a_client_that_has_left_does_not_wait_at_a_gate():
+    async def scene():
+        held = Held(GATED, leaves_after=2)
+        await held.begin()
+        return held, await held.playing
+
+    held, outcome = asyncio.run(scene())
+    assert outcome == Outcome(Ending.LEFT, 3)
+    assert held.visits == []
+
+
+def test_a_client_that_leaves_just_when_the_gate_opens_has_left_there():
+    async def scene():
+        held = Held(GATED)
+        await held.begin()
+        held.open_at(200)
+        held.connection.left = True
+        return await held.playing
+
+    assert asyncio.run(scene()) == Outcome(Ending.LEFT, 3)
+
+
+def test_without_a_gatekeeper_all_gates_are_open():
+    connection, _, outcome = perform((PLAIN, Gate("g"), send(b"ok"), End()))
+    assert connection.written == PLAIN_BYTES + b"ok"
+    assert outcome == Outcome(Ending.COMPLETE, 3)
+
+
+def test_interim_responses_come_before_the_head_and_leave_the_connection_as_good_as_ever():
+    connection, deliveries, outcome = perform((Interim(103, (("link", "a"),)), Wait(100), PLAIN, send(b"ok"), End()))
+    assert connection.events == [
+        (0, "write", b"HTTP/1.1 103 Early Hints\r\nlink: a\r\n\r\n"),
+        (100, "write", PLAIN_BYTES + b"ok"),
+    ]
+    assert [delivery.bytes for delivery in deliveries] == [0, 0, 0, 2, 0]
+    assert outcome == Outcome(Ending.COMPLETE, 4)
+
+
+def test_a_connection_that_is_let_in_stays_open_though_nothing_was_sent():
+    connection, deliveries, outcome = perform((Wait(100), Admit()))
+    assert connection.events == []
+    assert [delivery.done_us for delivery in deliveries] == [100, 100]
+    assert outcome == Outcome(Ending.COMPLETE, 1)

@@ -8,9 +8,10 @@ import threading
 
 import pytest
 
-from mockllm.exchange import Ending, Outcome
-from mockllm.net.protocol import Played
-from mockllm.plan import FOREVER_US, End, Frame, Head, Send, Wait
+from mockllm.exchange import Ending, Exchange, Outcome
+from mockllm.net.protocol import MOST_HELD_BYTES, Played
+from mockllm.plan import FOREVER_US, Admit, Close, End, Frame, Head, Reset, Send, Wait
+from mockllm.request import Call
 
 HEAD = Head(200, (("content-type", "text/event-stream"),))
 HEAD_BYTES = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
@@ -221,3 +222,126 @@ def test_an_idle_connection_that_is_closed_is_let_go(serve, answers, client, pla
         browser.read(len(OK_BYTES))
         browser.socket.shutdown(socket.SHUT_WR)
         assert browser.read_to_end() == (b"", "FIN")
+
+
+# --- what a connection meets before anything is read ----------------------------------------------------------------
+
+
+HELLO = b"GET / HTTP/1.1\r\nhost: mock\r\n\r\n"
+
+
+class Meeting:
+    """An engine for connections: the plans that the first ones meet, and one answer to all requests."""
+
+    def __new__(cls, answers, plain, *plans):
+        engine = answers({"/": plain()})
+        left = iter(plans)
+
+        def connect(connection, at_us, wall_s):
+            if (plan := next(left, None)) is None:
+                return None
+            return Exchange(-connection, "default", Call("CONNECTION", "*", at_us=at_us), None, 0, plan)
+
+        engine.connect = connect
+        return engine
+
+
+@pytest.mark.parametrize("plan", [(Close(),), (Wait(5_000), Reset())])
+def test_a_connection_may_end_before_anything_is_read(serve, answers, client, plain, plan):
+    engine = Meeting(answers, plain, plan)
+    thread = serve(engine)
+    with client(thread.url) as browser:
+        assert browser.read_to_end() == (b"", "FIN" if plan[-1] == Close() else "RST")
+    assert engine.outcome() == Outcome(Ending.CUT, len(plan) - 1)
+    assert engine.calls == []
+    with client(thread.url) as browser:
+        browser.send(HELLO)
+        assert browser.read(len(OK_BYTES)) == OK_BYTES
+
+
+def test_what_a_client_sent_before_its_time_is_read_then(serve, answers, client, plain):
+    """More than is kept, and two requests in it: the socket waits with the rest."""
+    engine = Meeting(answers, plain, (Wait(50_000), Admit()))
+    size = MOST_HELD_BYTES + 300_000
+    post = b"POST / HTTP/1.1\r\nhost: mock\r\ncontent-length: %d\r\n\r\n" % size + b"x" * size
+    with client(serve(engine).url) as browser:
+        sender = threading.Thread(target=browser.send, args=(post + HELLO,))
+        sender.start()
+        assert browser.read(2 * len(OK_BYTES)) == 2 * OK_BYTES
+        sender.join()
+    assert engine.outcome() == Outcome(Ending.COMPLETE, 1)
+    assert [len(call.body) for call in engine.calls] == [size, 0]
+
+
+def test_a_client_that_sends_nothing_meanwhile_is_served_all_the_same(serve, answers, client, plain):
+    engine = Meeting(answers, plain, (Wait(5_000), Admit()))
+    with client(serve(engine).url) as browser:
+        assert engine.outcome() == Outcome(Ending.COMPLETE, 1)
+        browser.send(HELLO)
+        assert browser.read(len(OK_BYTES)) == OK_BYTES
+
+
+def test_a_client_that_leaves_unread_is_seen_to_leave(serve, answers, client, plain):
+    engine = Meeting(answers, plain, (Wait(FOREVER_US), Close()))
+    with client(serve(engine).url) as browser:
+        browser.send(HELLO)
+    assert engine.outcome().ending is Ending.LEFT
+    assert engine.calls == []
+
+
+def test_a_server_that_stops_ends_what_was_never_read(serve, answers, client, plain):
+    engine = Meeting(answers, plain, (Wait(FOREVER_US), Close()))
+    thread = serve(engine)
+    with client(thread.url) as browser:
+        browser.send(HELLO)
+        while not thread.call(lambda: thread.server.open_exchanges):
+            pass
+        thread.close()
+        assert browser.read_to_end()[0] == b""
+    assert engine.outcome().ending is Ending.STOPPED
+
+
+def test_an_engine_that_fails_on_a_connection_lets_it_in(serve, answers, client, plain, caplog):
+    engine = answers({"/": plain()})
+    engine.connect = lambda connection, at_us, wall_s: 1 / 0
+    with client(serve(engine).url) as browser:
+        browser.send(HELLO)
+        assert browser.read(len(OK_BYTES)) == OK_BYTES
+    assert "The engine failed on connection 1." in caplog.text
+
+
+# --- leave to send a body -------------------------------------------------------------------------------------------
+
+ASKING = b"POST / HTTP/1.1\r\nhost: mock\r\nexpect: 100-continue\r\ncontent-length: 3\r\n\r\n"
+
+
+def test_a_client_may_get_no_leave_and_sends_its_body_when_it_will(serve, answers, client, plain):
+    engine = answers({"/": plain()})
+    engine.leave = lambda call: False
+    with client(serve(engine).url) as browser:
+        browser.send(ASKING)
+        browser.send(b"abc")
+        assert browser.read(len(OK_BYTES)) == OK_BYTES
+    assert [call.body for call in engine.calls] == [b"abc"]
+
+
+def test_a_final_answer_may_come_in_place_of_the_leave(serve, answers, client, plain):
+    refusal = plain(b"no", 417)
+    engine = answers({"/": plain()})
+    engine.leave = lambda call: Exchange(1, "default", call, None, 417, refusal)
+    with client(serve(engine).url) as browser:
+        browser.send(ASKING)
+        expected = b"HTTP/1.1 417 Expectation Failed\r\ncontent-length: 2\r\n\r\nno"
+        assert browser.read_to_end() == (expected, "FIN")
+    assert engine.outcome() == Outcome(Ending.COMPLETE, 2)
+    assert engine.calls == []
+
+
+def test_who_does_not_ask_needs_no_leave(serve, answers, client, plain):
+    engine = answers({"/": plain()})
+    engine.leave = lambda call: 1 / 0
+    with client(serve(engine).url) as browser:
+        browser.send(b"POST / HTTP/1.1\r\nhost: mock\r\ncontent-length: 3\r\n\r\nabc")
+        assert browser.read(len(OK_BYTES)) == OK_BYTES
+        browser.send(b"GET / HTTP/1.1\r\nhost: mock\r\nexpect: 100-continue\r\n\r\n")
+        assert browser.read(len(OK_BYTES)) == OK_BYTES

@@ -9,8 +9,9 @@ import pytest
 from mockllm.errors import MockLLMError
 from mockllm.exchange import Ending, Outcome
 from mockllm.net import server as server_module
+from mockllm.net.protocol import HttpProtocol
 from mockllm.net.server import Server
-from mockllm.plan import FOREVER_US, Close, End, Frame, Head, Raw, Reset, Send, Wait
+from mockllm.plan import FOREVER_US, Close, End, Frame, Gate, Head, Raw, Reset, Send, Wait
 
 HEAD = Head(200, (("content-type", "text/event-stream"),))
 HEAD_BYTES = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
@@ -352,7 +353,7 @@ def test_a_client_that_connects_while_the_server_closes_is_let_go(loop_kind, ans
     async def main():
         server = Server(answers({}))
         await server.start()
-        protocol = server._protocol()
+        protocol = HttpProtocol(server._https[0], asyncio.get_running_loop(), server._opened, server._closed)
         ours, theirs = socket.socketpair()
         closing = asyncio.ensure_future(server.close())
         await asyncio.sleep(0)
@@ -441,3 +442,46 @@ def test_the_url_is_one_that_clients_can_use(serve, answers, host, prefix):
     url = serve(answers({}), host=host).url
     assert url.startswith(prefix)
     assert 0 < int(url.removeprefix(prefix)) < 65_536
+
+
+# --- gates ---------------------------------------------------------------------------------------------------------
+
+
+GATED = (HEAD, send(b"a"), Gate("g"), send(b"b"), End())
+
+
+def test_what_stands_before_a_closed_gate_arrives_and_the_rest_when_it_opens(serve, answers, client):
+    engine = answers({"/": GATED})
+    thread = serve(engine)
+    with client(thread.url) as browser:
+        browser.get("/")
+        before = HEAD_BYTES + b"1\r\na\r\n"
+        assert browser.read(len(before)) == before
+        reached = engine.visits.get(timeout=20)
+        assert (reached.name, reached.step, reached.passed_us) == ("g", 2, None)
+        thread.call(engine.gates.open, "default", "g")
+        assert browser.read(11) == b"1\r\nb\r\n0\r\n\r\n"
+        passed = engine.visits.get(timeout=20)
+        assert engine.outcome() == Outcome(Ending.COMPLETE, 4)
+    assert passed.reached_us == reached.reached_us <= passed.passed_us
+    [(_, deliveries, outcome)] = engine.finished
+    assert passed.passed_us <= deliveries[2].done_us <= outcome.at_us
+
+
+def test_a_client_that_hangs_up_at_a_gate_has_left_at_that_step(serve, answers, client):
+    engine = answers({"/": GATED})
+    with client(serve(engine).url) as browser:
+        browser.get("/")
+        engine.visits.get(timeout=20)
+    assert engine.outcome() == Outcome(Ending.LEFT, 2)
+    assert engine.gates.waiting() == {}
+
+
+def test_a_server_that_stops_ends_what_waits_at_a_gate(serve, answers, client):
+    engine = answers({"/": GATED})
+    thread = serve(engine)
+    with client(thread.url) as browser:
+        browser.get("/")
+        engine.visits.get(timeout=20)
+        thread.close()
+    assert engine.outcome() == Outcome(Ending.STOPPED, 2)

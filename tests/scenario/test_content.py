@@ -14,6 +14,7 @@ from mockllm.scenario.content import (
     ToolCallPart,
     ToolCallSpec,
 )
+from mockllm.scenario.hosted import HOSTED
 
 
 def refused(value):
@@ -134,7 +135,8 @@ ARGUMENTS = "expected a mapping, a text or a list of texts, which are its tokens
          ("expected stop, length, tool_calls, function_call or content_filter, found 'tool_call': did you mean "
          "'tool_calls'?")),
         ({"parts": [{"txt": "a"}]}, ("parts", 0),
-         "unknown part 'txt': did you mean 'text'? allowed: text, reasoning, refusal, tool_call, audio"),
+         "unknown part 'txt': did you mean 'text'? allowed: text, reasoning, refusal, tool_call, audio, "
+         + ", ".join(part.kind for part in HOSTED)),
         ({"parts": [{"text": "a", "refusal": "b"}]}, ("parts", 0),
          "one part per entry, found 2 keys: text, refusal: make an entry of each"),
         ({"parts": ["a"]}, ("parts", 0),

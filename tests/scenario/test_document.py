@@ -3,7 +3,10 @@
 import pytest
 from pydantic import ValidationError
 
-from mockllm.scenario.document import Auth, Models, Rule, Scenario
+from mockllm.errors import ScenarioError
+from mockllm.request import Call, Headers, Request
+from mockllm.scenario.document import Auth, Key, Models, Rule, Scenario
+from mockllm.scenario.load import load_text
 from mockllm.scenario.match import When
 from mockllm.scenario.pace import Pace
 from mockllm.scenario.reply import ContentReply, Envelope, ErrorReply
@@ -46,7 +49,7 @@ def test_everything_at_once():
     )
     assert scenario.source == ("vercel/ai#12501",)
     assert scenario.models == Models(ids=("gpt-5.1", "openai/gpt-5.1"), only=True)
-    assert scenario.auth == Auth(keys=("sk-test",))
+    assert scenario.auth == Auth(keys=(Key(key="sk-test"),))
     assert scenario.rules == (
         Rule(
             name="first",
@@ -130,16 +133,28 @@ NAME = "use letters, digits, '.', '_' and '-', and begin with a letter or a digi
         ({"models": 5}, ("models",), "expected a text or a list of texts, found 5"),
         ({"models": ["a", 5]}, ("models", 1), "expected a text, found 5: put it in quotes"),
         ({"models": {"only": True}}, ("models", "ids"), "the key 'ids' is missing"),
+        ({"auth": {"keys": ["a", {"key": "a"}]}}, ("auth",), "the key 'a' has two entries: keep one"),
+        (
+            {"auth": {"keys": [{"key": "a", "scenario": "b", "limits": {"concurrent": 1}}]}},
+            ("auth", "keys", 0),
+            "a key that leads to another scenario has the limits of that one: drop limits",
+        ),
+        (
+            {"auth": {"keys": ["b", {"key": "a", "limits": {"keys": "a", "concurrent": 1}}]}},
+            ("auth", "keys", 1),
+            "these are the limits of one key: drop keys from them",
+        ),
         ({"auth": "sk-test"}, ("auth",), "expected a mapping with keys from keys, found 'sk-test'"),
         ({"rules": {"replies": ["a"]}}, ("rules",), "expected a list, found {replies: ['a']}"),
-        ({"rules": [None]}, ("rules", 0), "expected a mapping with keys from name, when, replies, then, found null"),
+        ({"rules": [None]}, ("rules", 0),
+         "expected a mapping with keys from name, when, replies, then, profile, chaos, found null"),
         ({"rules": [{}]}, ("rules", 0, "replies"), "the key 'replies' is missing: the answers, in order"),
         ({"rules": [{"replies": []}]}, ("rules", 0, "replies"), "the list is empty: give it at least one entry"),
         ({"rules": [{"replies": "a"}]}, ("rules", 0, "replies"), "expected a list, found 'a'"),
         ({"rules": [{"replies": ["a"], "then": "repaet"}]}, ("rules", 0, "then"),
          "expected repeat or loop, found 'repaet': did you mean 'repeat'?"),
         ({"rules": [{"reply": ["a"], "replies": ["a"]}]}, ("rules", 0, "reply"),
-         "unknown key 'reply': did you mean 'replies'? allowed here: name, when, replies, then"),
+         "unknown key 'reply': did you mean 'replies'? allowed here: name, when, replies, then, profile, chaos"),
         ({"example": 5}, ("example",), "expected a list, found 5"),
         ({"example": [5]}, ("example", 0), "expected a mapping, found 5"),
         ({"rulez": []}, ("rulez",),
@@ -157,3 +172,49 @@ def test_a_scenario_is_frozen_and_equal_by_value():
     assert first == second
     with pytest.raises(ValidationError):
         first.seed = 3
+
+
+# Keys.
+
+KEYED = Scenario.model_validate(
+    {
+        "auth": {
+            "keys": [
+                {"key": "sk-old", "expired": True},
+                {"key": "sk-led", "scenario": "other"},
+                {"key": "sk-own", "limits": {"requests": "1/s", "models": "gpt-4o"}},
+                "sk-plain",
+            ]
+        },
+        "limits": [{"requests": "2/s", "models": "gpt-9"}, {"requests": "3/s"}],
+    }
+)
+
+
+def limited(key, model="gpt-4o"):
+    call = Call("POST", "/", headers=Headers((("api-key", key),)))
+    number, limit = KEYED.limit_of(Request("chat", call, model=model))
+    return number, limit.requests.amount
+
+
+def test_a_key_may_have_limits_of_its_own_before_those_of_the_scenario():
+    assert [limited(key) for key in ("sk-own", "sk-plain", "sk-unheard")] == [(-3, 1), (1, 3), (1, 3)]
+    assert limited("sk-own", "gpt-9") == (0, 2)
+    assert Scenario().limit_of(Request("chat", Call("POST", "/"))) is None
+
+
+def test_a_key_may_lead_to_another_scenario():
+    assert [KEYED.auth.leads(key) for key in ("sk-led", "sk-own", "sk-unheard")] == ["other", None, None]
+
+
+def test_a_client_is_given_the_first_good_key_that_leads_nowhere_else():
+    assert KEYED.auth.good_key() == "sk-own"
+    assert Auth(keys=({"key": "sk-old", "expired": True}, {"key": "sk-led", "scenario": "x"})).good_key() == "sk-led"
+    assert Auth(keys=({"key": "sk-old", "expired": True},)).good_key() is None
+
+
+@pytest.mark.parametrize("headers", ["[a]", "{a: 1}", "x"])
+def test_headers_of_an_example_are_texts_by_name(headers):
+    with pytest.raises(ScenarioError, match="headers of example 0 are a mapping of names to texts, found "):
+        load_text(f"example: {{headers: {headers}}}")
+    assert load_text("example: {headers: {a: b}}").example == ({"headers": {"a": "b"}},)

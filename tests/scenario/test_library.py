@@ -7,6 +7,7 @@ import pytest
 from mockllm.errors import ApiError, ScenarioError
 from mockllm.scenario.document import Scenario
 from mockllm.scenario.library import Entry, Library, gallery_path
+from mockllm.scenario.load import load_text
 
 RULES = "rules: [{replies: [Hello]}]\n"
 
@@ -231,3 +232,24 @@ def test_the_gallery_is_a_folder_of_scenarios():
     assert library.default().name == "hello"
     assert gallery_path().is_dir()
     assert all(entry.root == gallery_path() for entry in library.entries().values())
+
+
+def test_a_scenario_may_be_put_beside_the_default_and_removed_again():
+    library = Library({}, [load_text("{name: first}")])
+    library.put(load_text("{name: second}"), default=False)
+    assert (library.names(), library.default().name) == (("first", "second"), "first")
+    library.remove("second")
+    library.remove("second")
+    assert library.names() == ("first",)
+    library.remove("first")
+    with pytest.raises(ApiError, match="which scenario"):
+        library.default()
+
+
+def test_a_file_is_served_again_when_what_was_put_in_its_place_is_removed(tmp_path):
+    (tmp_path / "mine.yaml").write_text("seed: 1")
+    library = Library.of_paths([tmp_path])
+    library.put(load_text("{name: mine, seed: 2}"))
+    assert library.get("mine").seed == 2
+    library.remove("mine")
+    assert library.get("mine").seed == 1

@@ -17,13 +17,13 @@ from hypothesis import strategies as st
 from mockllm.catalogue import KNOWN_ERRORS
 from mockllm.errors import ScenarioError
 from mockllm.scenario.document import Rule, Scenario
-from mockllm.scenario.faults import FAULTS
+from mockllm.scenario.faults import ALIASES, FAULTS
 from mockllm.scenario.load import load_file, load_text, load_value
 from mockllm.scenario.reader import read
 from mockllm.scenario.reply import ContentReply
 
 CODES = ", ".join(KNOWN_ERRORS)
-KINDS = ", ".join(fault.kind for fault in FAULTS)
+KINDS = ", ".join(entry.kind for entry in (*FAULTS, *ALIASES))
 SCENARIO = ", ".join(Scenario.allowed())
 REPLY = ", ".join(ContentReply.allowed())
 POSITIONS = "start, headers, finish, done, end, {token: 3}, {frame: 3}, {event: NAME}, {byte: 120}, {share: 50%}"
@@ -44,7 +44,12 @@ BROKEN = {
             reply: Hello
             replies: [Hello]
         """,
-        ["3:5: rules[0].reply: unknown key 'reply': did you mean 'replies'? allowed here: name, when, replies, then"],
+        [
+            (
+                "3:5: rules[0].reply: unknown key 'reply': did you mean 'replies'? allowed here: name, when, replies, "
+                "then, profile, chaos"
+            )
+        ],
     ),
     "an unknown key of a matcher": (
         """
@@ -124,7 +129,7 @@ BROKEN = {
             "3:8: about: expected a text, found 5: put it in quotes",
             "4:9: tokens: expected approximate or exact, found 'exactly': did you mean 'exact'?",
             "5:10: created: expected a whole number of seconds since 1970 or now, found 'tomorrow'",
-            "6:14: auth.keys: expected a text or a list of texts, found {a: 'b'}",
+            "6:14: auth.keys: expected a text or a list of keys, found {a: 'b'}",
             "7:8: rules: expected a list, found {replies: ['Hello']}",
         ],
     ),
@@ -138,7 +143,7 @@ BROKEN = {
           - replies: [null]
         """,
         [
-            "2:4: rules[0]: expected a mapping with keys from name, when, replies, then, found null",
+            "2:4: rules[0]: expected a mapping with keys from name, when, replies, then, profile, chaos, found null",
             "3:5: rules[1].replies: the key 'replies' is missing: the answers, in order",
             "4:13: rules[2].replies: expected a list, found null",
             "5:14: rules[3].replies: the list is empty: give it at least one entry",
@@ -161,7 +166,7 @@ BROKEN = {
                 "6:13: rules[0].replies[0].faults[1]: expected a fault as one key and its body, such as {done: {mode: ..., "
                 "by: ...}}, found 'done'"
             ),
-            "7:19: rules[0].replies[0].faults[2].stall: expected a mapping with keys from at, for, heartbeat, found null",
+            "7:19: rules[0].replies[0].faults[2].stall: expected a mapping with keys from at, for, heartbeat, jitter, found null",
         ],
     ),
     "two faults in one entry": (
@@ -399,13 +404,10 @@ BROKEN = {
         """,
         [
             "1:7: pace: itl and tokens_per_second both set the time between tokens: keep one",
-            (
-                "5:15: rules[0].replies[0].pace: expected a mapping with keys from head, ttft, itl, tokens_per_second, "
-                "jitter, role, finish, done, body, found '1s'"
-            ),
+            ("5:15: rules[0].replies[0].pace: expected fast-small, large, huge, reasoning or cold-start, found '1s'"),
             (
                 "8:17: rules[0].replies[1].pace.ttft: unknown latency 'log-normal': did you mean 'lognormal'? allowed: "
-                "fixed, uniform, normal, lognormal"
+                "fixed, uniform, normal, lognormal, percentiles"
             ),
             "9:48: rules[0].replies[1].pace.itl.lognormal.sigma: expected a value of at most 5, found 9",
             "10:27: rules[0].replies[1].pace.done.uniform: min is above max: swap them",

@@ -4,7 +4,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from mockllm.scenario.content import Content, ReasoningSpec, ToolCallSpec
-from mockllm.scenario.faults import FAULTS, Fault
+from mockllm.scenario.faults import ALIASES, FAULTS, Fault
 from mockllm.scenario.faults.connection import Reset
 from mockllm.scenario.faults.framing import Done
 from mockllm.scenario.faults.time import Stall
@@ -31,7 +31,7 @@ from mockllm.scenario.reply import (
 
 REPLY: TypeAdapter[AnyReply] = TypeAdapter(AnyReply)
 ATTEMPT: TypeAdapter[Attempt] = TypeAdapter(Attempt)
-KINDS = ", ".join(fault.kind for fault in FAULTS)
+KINDS = ", ".join(entry.kind for entry in (*FAULTS, *ALIASES))
 
 
 def answer(_request):
@@ -142,8 +142,7 @@ def test_what_surrounds_an_answer_goes_with_every_form(form):
         ({"events": [{"data": 1, "dat": 1}]}, ("events", 0, "dat"),
          "unknown key 'dat': did you mean 'data'? allowed here: data, event, id, retry, comment, tokens"),
         ({"text": "a", "pace": "1s"}, ("pace",),
-         ("expected a mapping with keys from head, ttft, itl, tokens_per_second, jitter, role, finish, done, body, "
-         "found '1s'")),
+         "expected fast-small, large, huge, reasoning or cold-start, found '1s'"),
         ({"text": "a", "usage": {"input": -1}}, ("usage", "input"), "expected a value of at least 0, found -1"),
         ({"text": "a", "usage": {"inputs": 1}}, ("usage", "inputs"),
          "unknown key 'inputs': did you mean 'input'? allowed here: input, output, reasoning, cached"),

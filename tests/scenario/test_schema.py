@@ -11,8 +11,10 @@ from mockllm.errors import ScenarioError
 from mockllm.scenario import schema
 from mockllm.scenario.base import Authored
 from mockllm.scenario.document import Scenario
+from mockllm.scenario.faults.aliases import Alias
 from mockllm.scenario.load import load_text
 from mockllm.scenario.reader import read
+from mockllm.scenario.replay import ReplaySpec
 from mockllm.scenario.reply import CallReply
 from mockllm.scenario.schema import json_schema, schema_text
 
@@ -21,6 +23,7 @@ VALIDATOR = jsonschema.Draft7Validator(json_schema())
 VALID = {
     "no rules": "about: Nothing.",
     "top": "{name: a-b.c_1, about: Text, source: [x, y], seed: 7, created: 0, tokens: exact, strict: true, rules: []}",
+    "a profile": "{profile: azure, rules: [{profile: openai, replies: [{text: Hi, profile: llama.cpp}]}]}",
     "created now": "{created: now, tokens: approximate, source: one}",
     "models as a list": "models: [gpt-5.1, gpt-4o]",
     "one model": "models: gpt-5.1",
@@ -39,10 +42,20 @@ limits:
   tokens: 90K/min
   tokens_per_day: 1.5M
   project_tokens: 60000/min
+  concurrent: 4
+  queue: 10
 """,
+    "keys of their own": """
+auth:
+  keys:
+    - sk-plain
+    - {key: sk-a, project: proj_1, organization: org_1, limits: {concurrent: 1}}
+    - {key: sk-b, expired: true, scenario: other}
+""",
+    "one plain key": "auth: {keys: sk-plain}",
     "several limits": """
 limits:
-  - {models: [gpt-4o, gpt-4.1], mode: azure, slice: 1s, requests: 600/min, per: [key, model]}
+  - {models: [gpt-4o, gpt-4.1], mode: slices, slice: 1s, requests: 600/min, per: [key, model]}
   - {tokens: 90K/min, per: namespace}
 """,
     "pace in numbers": "pace: {ttft: 300ms, itl: 20ms, jitter: 10%}",
@@ -56,6 +69,28 @@ limits:
           done: {fixed: 5ms}
           role: {fixed: {value: 5ms}}
     """,
+    "pace as engines have it": """
+        pace:
+          ttft: {percentiles: {min: 1ms, p1: 2ms, p5: 3ms, p10: 4ms, p25: 5ms, p50: 6ms, p75: 7ms, p90: 8ms, p95: 9ms}}
+          prefill: 0.2ms
+          itl: {percentiles: {p99: 1ms, p99.9: 2ms, max: 3ms}}
+          reasoning: {itl: 5ms, jitter: 5%, pause: {normal: {mean: 1s, sd: 1s, max: 2s}}}
+          chunk_tokens: 4
+          tell: true
+    """,
+    "pace of bursts, and prefill by its rate": """
+        pace:
+          burst: {tokens: 8, every: 200ms}
+          prefill: {tokens_per_second: 5000}
+          reasoning: {tokens_per_second: 100}
+    """,
+    "pace with a prefill of nothing and reasoning by its gap": "pace: {prefill: {per_token: 0}, reasoning: 5ms}",
+    "pace by a trace": "pace: {trace: [300ms, 20ms, 0]}",
+    "pace by a longer trace": "pace: {trace: {times: [300ms, 20ms], then: last}}",
+    "pace by name": "pace: fast-small",
+    "pace by name with another key": "pace: {preset: large, ttft: 1s}",
+    "load": "load: {slots: 8, queue: 100, slowdown: 5%}",
+    "load by its slots": "load: 8",
     "defaults": """
         defaults:
           headers: {x-ratelimit-remaining-requests: "9"}
@@ -98,6 +133,47 @@ limits:
                   - audio: Hi
                   - audio: {transcript: Hi, data: [AAAA]}
                   - text: {text: [a, b]}
+                  - reasoning: {text: Hmm, raw: true}
+    """,
+    "parts of the service's own tools": """
+        rules:
+          - replies:
+              - parts:
+                  - web_search: news
+                  - web_search: {query: a, queries: [a, b], sources: [https://example.com]}
+                  - web_search: {open: https://example.com, find: words}
+                  - file_search: refunds
+                  - file_search: [refunds, returns]
+                  - file_search:
+                      queries: a
+                      results: [{text: t, filename: a.txt, file_id: file-1, score: 0.5, attributes: {year: 2026}}]
+                  - code_interpreter: print(1)
+                  - code_interpreter: {code: [a, b], logs: x, images: [https://example.com/a.png], container: cntr_1}
+                  - image_generation: A cat
+                  - image_generation:
+                      {prompt: A cat, image: AAAA, partials: 2, size: 1x1, quality: low, background: auto, format: webp}
+                  - mcp_list_tools: {server: s, tools: [f, {name: g, description: d, input_schema: {type: object}}]}
+                  - mcp_list_tools: {server: s, error: down}
+                  - mcp_call: {server: s, name: f, arguments: {a: 1}, output: x, approval: mcpr_1}
+                  - mcp_call: {server: s, name: f, error: down}
+                  - mcp_call: {server: s, name: f, error: {type: http_error, code: 500, message: No.}}
+                  - mcp_approval: {server: s, name: f, arguments: '{}'}
+                  - computer: [{type: wait}]
+                  - computer: {actions: [{type: screenshot}], checks: [{id: c}], single: true, id: call_1}
+                  - shell: ls
+                  - shell: [ls, pwd]
+                  - shell:
+                      commands: ls
+                      outputs: [x, {stdout: a, stderr: b, exit: 1}, {exit: null}]
+                      timeout_ms: 5
+                      max_output_length: 100
+                      container: cntr_1
+                      id: call_1
+                  - local_shell: [ls, -l]
+                  - local_shell: {command: ls, env: {A: b}, timeout_ms: 5, working_directory: /, user: me, id: call_1}
+                  - apply_patch: {operation: create_file, path: a, diff: +b, id: call_1}
+                  - tool_search: {arguments: {queries: [a]}, tools: [{type: function}], id: call_1}
+                  - compaction: {content: x, announced: true}
     """,
     "choices": "rules: [{replies: [{choices: [Heads, {text: Tails, finish_reason: stop}]}]}]",
     "a reply with surroundings": """
@@ -151,6 +227,24 @@ limits:
                   - 5
                   - null
     """,
+    "replay": """
+        rules:
+          - replies:
+              - replay:
+                  speed: 2
+                  status: 500
+                  version: "1.0"
+                  headers: {x-a: b, x-c: [d, e]}
+                  head: 300ms
+                  framing: close
+                  chunks:
+                    - {after: 20ms, event: ping, data: {a: 1}}
+                    - {after: 20ms, text: "data: x"}
+                    - {base64: AAAA, wire: AAAA}
+                  ending: reset
+                  ending_after: 1s
+                  tail: AAAA
+    """,
     "attempts": """
         rules:
           - replies:
@@ -166,7 +260,7 @@ limits:
         rules:
           - replies:
               - text: a b c
-                faults:
+                attempts:
                   - reset: {at: start}
                   - reset: {at: headers}
                   - reset: {at: {token: 3}}
@@ -179,6 +273,7 @@ limits:
                   - truncate: {at: {byte: {count: 120}}}
                   - truncate: {at: {share: 50%}}
                   - truncate: {at: {share: {share: 12.5%}}}
+                faults:
                   - stall: {at: {point: {name: finish}}}
                   - stall: {at: {point: done}}
                   - stall: {at: end}
@@ -188,12 +283,11 @@ limits:
           - replies:
               - text: a b c
                 faults:
-                  - stall: {at: start, for: 30s, heartbeat: 5s}
+                  - stall: {at: start, for: 30s, heartbeat: 5s, jitter: 1s}
                   - done: omit
                   - done: {mode: late, by: 10s}
                   - split: {}
                   - split: {bytes: 1, every: 5ms}
-                  - status: 500
                   - status: {code: 999}
                   - cut_arguments: {call: 0, after: 3, finish: lying}
                   - cut_arguments: {}
@@ -208,8 +302,9 @@ limits:
                   - unknown_tool: launch
                   - unknown_tool: {call: 1, name: launch}
                   - finish_reason: end_turn
-                  - finish_reason: {reason: ""}
-                  - finish_reason: null
+                attempts:
+                  - {text: a, faults: [{finish_reason: {reason: ""}}]}
+                  - {text: a, faults: [{finish_reason: null}]}
     """,
     "slow, drip and heartbeat": """
         rules:
@@ -220,8 +315,11 @@ limits:
                   - slow: {factor: 0.5, from: {token: 1}}
                   - drip: {}
                   - drip: {bytes: 10, every: 100ms, at: headers}
+                  - drip: {pieces: 5, over: 1s}
                   - heartbeat: {}
                   - heartbeat: {every: 5s, text: ": ping"}
+                  - gate: first
+                  - gate: {name: second, at: {token: 1}, most: 5s}
     """,
     "odd events": """
         rules:
@@ -236,6 +334,9 @@ limits:
                   - no_space: all
                   - multiline_data: first
                   - multiline_data: {indent: 4, frames: token}
+                  - escape: {}
+                  - escape: html
+                  - escape: {what: all, frames: 1}
                   - event_names: from_type
                   - event_names: {name: message, frames: all}
                   - ids: {}
@@ -250,41 +351,93 @@ limits:
           - replies:
               - text: a b c
                 faults:
+                  - interim: 103
+                  - interim: {status: 102, headers: {x-a: b}, times: 3, every: 1s}
                   - headers: {set: {x-a: b}, remove: [x-request-id]}
                   - headers: {remove: [x-request-id]}
                   - content_type: text/html
+                  - content_length: {by: -10}
+                  - body: {html: true}
+                  - gzip: {flush: false}
+                  - garble: {at: {byte: 3}, bytes: 2}
+                  - slow_headers: {every: 100ms, bytes: 1}
+                attempts:
                   - content_type: null
                   - content_type: {value: text/html}
-                  - content_length: {by: -10}
                   - content_length: {is: 10}
-                  - body: {html: true}
                   - body: {text: Sorry., content_type: text/plain}
                   - body: {empty: true}
                   - redirect: /hello/v1/chat/completions
                   - redirect: {to: http://localhost/v1, status: 308}
                   - http_1_0: {}
                   - gzip: {}
-                  - gzip: {flush: false}
+                  - br: {flush: true}
+                  - chunked: 100
+                  - chunked: {bytes: 100, flush: false}
                   - bad_chunk_size: {at: {frame: 3}}
                   - slow_headers: {}
-                  - slow_headers: {every: 100ms, bytes: 1}
     """,
     "faults of the connection": """
         rules:
           - replies:
               - text: a b c
                 faults:
-                  - hang: {}
                   - keep_open: {}
                   - keep_open: {what: connection, for: 10m}
                   - close_idle: 0
                   - close_idle: {after: 5ms}
+                attempts:
+                  - hang: {}
+                  - hang: {for: 60s, then: reset}
+                  - garbage: {}
+                  - garbage: {at: headers, bytes: 9}
+                  - garbage: {text: oops}
     """,
+    "names of other tools": """
+        rules:
+          - replies:
+              - text: a b c
+                attempts:
+                  - EMPTY_RESPONSE
+                  - CONNECTION_RESET_BY_PEER: {}
+                  - RANDOM_DATA_THEN_CLOSE: {}
+                  - MALFORMED_RESPONSE_CHUNK: {}
+                  - fixedDelayMilliseconds: 500
+                  - fixedDelayMilliseconds: {milliseconds: 500}
+                  - chunkedDribbleDelay: {numberOfChunks: 5, totalDuration: 1000}
+                  - latency: {latency: 500, jitter: 100}
+                  - bandwidth: 5
+                  - bandwidth: {rate: 5}
+                  - slow_close: {delay: 5}
+                  - timeout: {timeout: 5}
+                  - reset_peer: {timeout: 5}
+                  - slicer: {average_size: 5, size_variation: 0, delay: 10}
+                  - limit_data: {bytes: 5}
+                faults: [EMPTY_RESPONSE]
+    """,
+    "what every connection meets": "accept: reset",
+    "what connections meet": """
+        accept:
+          - {reset: {after: 1s, chance: 5%}}
+          - {close: 5ms}
+          - {close: {after: 5ms, chance: 5%}}
+          - {hang: {for: 1s, then: reset, chance: 5%}}
+          - hang
+          - {stall: 1s}
+          - {stall: {for: 1s, chance: 5%}}
+          - serve
+          - {serve: {chance: 5%}}
+    """,
+    "no leave": "expect_continue: ignore",
+    "an answer in place of the leave": "expect_continue: {status: 417}",
+    "an example with headers": "example: {api: chat, headers: {x-a: b}}",
     "frames that are missing, added or broken": """
         rules:
           - replies:
               - text: a b c
                 faults:
+                  - replace: {frames: 1, data: text}
+                  - replace: {frames: [2], data: {a: [1, null]}}
                   - drop: done
                   - drop: {frames: [1, 2]}
                   - duplicate: 1
@@ -299,9 +452,28 @@ limits:
                   - corrupt: {frames: all, how: null}
                   - corrupt: {frames: all, how: "null"}
                   - error_event: {at: {token: 2}, error: server_error}
-                  - error_event: {at: done, error: {message: No.}, event: error, finish: true}
-                  - error_in_200: server_error
+                  - error_event: {at: done, error: {message: No.}, event: error, finish: true, shape: flat}
                   - error_in_200: {error: {message: No., code: 502}}
+                attempts: [{error_in_200: server_error}]
+    """,
+    "chaos": """
+        chaos:
+          - {chance: 5%, faults: {reset: {at: {share: 50%}}}}
+          - {every: 10, error: rate_limit_exceeded}
+          - {first: 3, faults: [{status: 500}, {slow_headers: {}}]}
+          - {from: 30s, for: 10s, error: {code: server_error, retry_after: 1s}, most: 20}
+          - {chance: {from: 0%, to: 50%, over: 60s}, when: {api: chat}, faults: {hang: {}}, error: slow_down}
+          - {chance: {from: 10%, to: 0}, for: 1m, faults: {stall: {at: start}}}
+          - {chance: null, faults: {hang: {}}}
+        rules:
+          - chaos: [{chance: 0, error: slow_down}]
+            replies: [x]
+    """,
+    "chaos in full": """
+        chaos: {most: 100, header: x-mockllm-fault, entries: [{faults: {hang: {}}}]}
+        rules:
+          - {chaos: {header: x-fault}, replies: [x]}
+          - {chaos: null, replies: [x]}
     """,
     "patches": """
         rules:
@@ -313,6 +485,7 @@ limits:
                   - patch: {frames: 3, remove: [$.id, $.created]}
                   - patch: {frames: [0, 2], set: {$.object: {any: thing}}}
                   - patch: {frames: {which: usage}, set: {$.usage: null}}
+                  - patch: {each: {$.id: [a, {b: 1}, null], $.model: "m-{{ frame }}"}}
     """,
     "when, by fields": """
         rules:
@@ -378,6 +551,12 @@ INVALID = {
     "an unknown fault": "rules: [{replies: [{text: x, faults: [{explode: {}}]}]}]",
     "line endings of no kind": "rules: [{replies: [{text: x, faults: [{line_ending: lf}]}]}]",
     "a group of one": "rules: [{replies: [{text: x, faults: [{coalesce: 1}]}]}]",
+    "chaos of nothing": "chaos: [{chance: 5%}]",
+    "a chance of more than a number": "chaos: [{chance: 0.05, error: slow_down}]",
+    "a ramp to nowhere": "chaos: [{chance: {from: 5%, over: 1m}, error: slow_down}]",
+    "a fault outside its key": "chaos: [{reset: {at: start}}]",
+    "one entry without a list": "chaos: {chance: 5%, error: slow_down}",
+    "a header with a space": "chaos: {header: x fault}",
     "no byte order mark": "rules: [{replies: [{text: x, faults: [{bom: 0}]}]}]",
     "nothing inserted nowhere": "rules: [{replies: [{text: x, faults: [{insert: {comment: x}}]}]}]",
     "a frame dropped without its number": "rules: [{replies: [{text: x, faults: [{drop: {}}]}]}]",
@@ -402,6 +581,13 @@ INVALID = {
     "an unknown distribution": "pace: {ttft: {zipf: {}}}",
     "a distribution without its parameter": "pace: {ttft: {uniform: {min: 1ms}}}",
     "no tokens a second": "pace: {tokens_per_second: 0}",
+    "a pace with a name that nobody knows": "pace: fast-smal",
+    "a percentile that nobody knows": "pace: {ttft: {percentiles: {p42: 1s}}}",
+    "a burst of a number": "pace: {burst: 8}",
+    "a delta without tokens": "pace: {chunk_tokens: 0}",
+    "times that are told in words": "pace: {tell: header}",
+    "an unknown end of a trace": "pace: {trace: {times: [1s, 2s], then: stop}}",
+    "no slots": "load: 0",
     "a position without a unit": "rules: [{replies: [{text: x, faults: [{reset: {at: 3}}]}]}]",
     "an unknown position": "rules: [{replies: [{text: x, faults: [{reset: {at: middle}}]}]}]",
     "a fault without a position": "rules: [{replies: [{text: x, faults: [{reset: {}}]}]}]",
@@ -471,8 +657,17 @@ def classes(model: type) -> Iterator[type]:
 
 def test_the_valid_documents_use_every_key_of_the_language():
     used = {field for text in VALID.values() for field in fields(load_text(text))}
-    every = {(declaring(model, name), name) for model in classes(Authored) for name in model.model_fields}
-    assert {f"{model.__name__}.{name}" for model, name in every - used if model is not CallReply} == set()
+    # Aliases are faults of ours once they are loaded, and profiles have files of their own; their own tests have every
+    # key of them.
+    own = [
+        model
+        for model in classes(Authored)
+        if not issubclass(model, Alias) and not model.__module__.startswith("mockllm.scenario.profile")
+    ]
+    every = {(declaring(model, name), name) for model in own for name in model.model_fields}
+    # A cassette lies beside a file, and these documents are none.
+    beside = {(ReplaySpec, "file"), (ReplaySpec, "exchange")}
+    assert {f"{model.__name__}.{name}" for model, name in every - used - beside if model is not CallReply} == set()
 
 
 def mappings(body: object) -> Iterator[Mapping[str, object]]:

@@ -101,7 +101,7 @@ class TestStep:
         assert step_of(ContentReply(text="a"), 1) == Step(ContentReply(text="a"), (), last=True)
 
 
-def test_every_scripted_fault_is_armed_with_its_rule_reply_and_attempt():
+def test_every_scripted_fault_is_armed_with_its_rule_reply_attempt_and_place():
     scenario = Scenario.model_validate(
         {
             "rules": [
@@ -111,10 +111,10 @@ def test_every_scripted_fault_is_armed_with_its_rule_reply_and_attempt():
         }
     )
     assert list(armed(scenario)) == [
-        (1, 1, 0, Split(bytes=1)),
-        (1, 1, 1, Reset(at="start")),
-        (1, 1, 2, Done(mode="omit")),
-        (1, 2, 0, Done(mode="twice")),
-        (1, 2, 0, Done(mode="late")),
+        (1, 1, 0, 0, Split(bytes=1)),
+        (1, 1, 1, 1, Reset(at="start")),
+        (1, 1, 2, 0, Done(mode="omit")),
+        (1, 2, 0, 0, Done(mode="twice")),
+        (1, 2, 0, 1, Done(mode="late")),
     ]
     assert list(armed(Scenario())) == []

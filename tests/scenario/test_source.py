@@ -5,7 +5,7 @@ import pytest
 from mockllm.errors import ScenarioError
 from mockllm.scenario.document import Rule, Scenario
 from mockllm.scenario.library import Library
-from mockllm.scenario.source import scenario_of
+from mockllm.scenario.source import path_of, scenario_of
 
 TEXT = "rules:\n  - replies: [hi]\n"
 
@@ -127,3 +127,15 @@ def test_anything_else_is_no_scenario(gallery, source):
 def test_what_is_wrong_with_a_scenario_is_told_as_always(gallery):
     with pytest.raises(ScenarioError, match=r"unknown key 'rulse': did you mean 'rules'\?"):
         scenario_of({"rulse": []}, gallery)
+
+
+def test_only_a_file_or_its_name_is_a_file(tmp_path):
+    folder = tmp_path / "own"
+    folder.mkdir()
+    path = folder / "mine.yaml"
+    path.write_text("rules: []")
+    library = Library.of_paths([folder])
+    assert [path_of(source, library) for source in (path, str(path), "mine")] == [path, path, path]
+    assert [path_of(source, library) for source in ("other", "rules: []", "a\nb", {}, Scenario())] == [None] * 5
+    with pytest.raises(ScenarioError, match="there is no such file"):
+        path_of("missing.yaml", library)

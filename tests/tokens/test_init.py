@@ -11,6 +11,7 @@ def test_the_public_names_are_these():
         "count",
         "cut",
         "for_model",
+        "grouped",
         "joined",
         "pieces",
         "splitter",

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockllm.tokens.piece import Piece, count, cut, joined, pieces
+from mockllm.tokens.piece import Piece, count, cut, grouped, joined, pieces
 
 SUN = b"\xf0\x9f\x8c\x9e"
 TOKENS = st.lists(st.binary(max_size=6))
@@ -120,3 +120,26 @@ def test_joined_and_count_add_up():
 def test_a_piece_cannot_be_changed():
     with pytest.raises(dataclasses.FrozenInstanceError):
         SUNNY[0].text = "other"
+
+
+def one_by_one(*texts):
+    return tuple(Piece(text, 1, (text.encode(),)) for text in texts)
+
+
+@pytest.mark.parametrize(
+    ("size", "texts"),
+    [(1, ["a", "b", "c", "d", "e"]), (2, ["ab", "cd", "e"]), (5, ["abcde"]), (9, ["abcde"])],
+)
+def test_groups_are_as_large_as_they_can_be(size, texts):
+    groups = grouped(one_by_one(*"abcde"), size)
+    assert [piece.text for piece in groups] == texts
+    assert [piece.tokens for piece in groups] == list(map(len, texts))
+    assert b"".join(token for piece in groups for token in piece.raw) == b"abcde"
+
+
+def test_a_group_never_cuts_a_piece_and_one_that_is_too_large_stays_alone():
+    sun = Piece("\U0001f31e", 3, (b"\xf0", b"\x9f\x8c", b"\x9e"))
+    nothing = Piece("", 0, ())
+    whole = (*one_by_one("a"), sun, nothing, *one_by_one("b", "c"))
+    assert [(piece.text, piece.tokens) for piece in grouped(whole, 2)] == [("a", 1), (sun.text, 3), ("bc", 2)]
+    assert grouped((), 2) == ()
