@@ -42,8 +42,8 @@ OTHERWISE = -1
 HELD = -2
 """The place among the rules for counting the attempts at what the server holds."""
 
-_AS_HELD = Step(AutoReply(auto=True), (), last=True)
-_HELD = Rule.model_construct(name="held", when=When(), replies=(_AS_HELD.reply,), then=None)
+_AS_HELD = Step(AutoReply.model_construct(auto=True), (), last=True)
+_HELD = Rule.model_construct(name="held", when=When.model_construct(), replies=(_AS_HELD.reply,), then=None)
 
 _MOST_ROOTS = 10_000
 

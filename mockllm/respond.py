@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from mockllm.answer import (
     Answer,
@@ -199,7 +199,7 @@ def _pace(reply: Fixed, around: Circumstances) -> Pace:
     return Pace() if isinstance(reply, (ErrorReply, RawReply)) else around.scenario.pace
 
 
-_REPLY: TypeAdapter[Reply] = TypeAdapter(AnyReply)
+_REPLY: TypeAdapter[Reply] = TypeAdapter(AnyReply, config=ConfigDict(defer_build=True))
 
 _INHERITED = ("pace", *Envelope.model_fields)
 """What a computed reply takes from the entry that computes it, unless it says so itself."""

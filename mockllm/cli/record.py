@@ -19,7 +19,7 @@ from mockllm.net.recorder import Asking, Recorder
 from mockllm.net.upstream import Upstream
 from mockllm.recording.redact import Redaction
 from mockllm.scenario.document import Scenario
-from mockllm.scenario.json_match import compiled_path
+from mockllm.scenario.json_path import compiled_path
 from mockllm.scenario.library import SUFFIXES, Library
 
 _FILE = "recorded.yaml"

@@ -6,15 +6,16 @@ calls.
 """
 
 from functools import cache, lru_cache
-
-from jinja2 import StrictUndefined
-from jinja2 import Template as Compiled
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from typing import TYPE_CHECKING
 
 from mockllm.errors import MockLLMError
 from mockllm.fill.prose import fake
 from mockllm.request import Request
 from mockllm.seeds import Seed
+
+if TYPE_CHECKING:
+    from jinja2 import Template as Compiled
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 _MARKS = ("{{", "{%", "{#")
 _MOST_CHARACTERS = 4_000_000
@@ -64,10 +65,13 @@ class Template:
 
 
 @cache
-def _environment() -> ImmutableSandboxedEnvironment:
+def _environment() -> "ImmutableSandboxedEnvironment":
+    from jinja2 import StrictUndefined  # noqa: PLC0415 - slow to import, and most texts are no templates
+    from jinja2.sandbox import ImmutableSandboxedEnvironment  # noqa: PLC0415 - as above
+
     return ImmutableSandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=True)
 
 
 @lru_cache(_MOST_COMPILED)
-def _compiled(text: str) -> Compiled:
+def _compiled(text: str) -> "Compiled":
     return _environment().from_string(text)

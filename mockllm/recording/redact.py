@@ -17,12 +17,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from urllib.parse import quote, unquote_plus
 
-import jsonpath
-
 from mockllm.cassette import Chunk, Recorded, Tape
 from mockllm.recording.spans import JSONPathParts, Leaf, characters, leaves
 from mockllm.request import Call, Headers
-from mockllm.scenario.json_match import compiled_path
+from mockllm.scenario.json_path import matches
 
 FEWEST = 6
 """How many characters a value needs, to be looked for everywhere."""
@@ -218,15 +216,11 @@ def _picked(text: str, offset: int, fields: tuple[str, ...]) -> Iterator[_Span]:
             value = json.loads(document)
         except ValueError:
             continue
-        paths = {tuple(match.parts) for field in fields for match in _matches(field, value)}
+        paths = {tuple(match.parts) for field in fields for match in matches(field, value)}
         for leaf in leaves(document, offset + start):
             is_constant = not leaf.is_string and document[leaf.start - offset - start] in "tfn"
             if not is_constant and any(leaf.path[: len(path)] == path for path in paths):
                 yield leaf.start, leaf.end
-
-
-def _matches(field: str, value: object) -> Iterable[jsonpath.JSONPathMatch]:
-    return compiled_path(field).finditer(value)  # type: ignore[arg-type] # any JSON
 
 
 def _plain_spans(text: str, secrets: tuple[str, ...]) -> Iterator[_Span]:

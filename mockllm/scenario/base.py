@@ -58,7 +58,9 @@ class Authored(BaseModel):
     `shorthand` names the field that a plain value stands for, so `done: omit` means `done: {mode: omit}`.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, arbitrary_types_allowed=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", populate_by_name=True, arbitrary_types_allowed=True, defer_build=True
+    )
 
     shorthand: ClassVar[str | None] = None
 

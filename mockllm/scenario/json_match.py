@@ -1,24 +1,21 @@
 """Tests of the JSON body of a request, by JSONPath.
 
-Here: compiling a path, what it finds, and equality as JSON has it. Look next at `match.py`, which has this as `json`.
-Not here: changing JSON (`faults/payload.py`).
+Here: what a path must find, and equality as JSON has it. Look next at `match.py`, which has this as `json`. Not here:
+the paths themselves (`json_path.py`).
 """
 
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from typing import Annotated
 
-import jsonpath
 import orjson
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import BeforeValidator
 
 from mockllm.errors import MockLLMError
 from mockllm.request import JSON
 from mockllm.scenario.base import JSONValue, found
+from mockllm.scenario.json_path import PathFailedError, matches
 from mockllm.scenario.text import Difference, TextMatch
-from mockllm.units import refusal
 
-_COMPILED_PATHS = 1_000
 _SHOWN = 3
 
 
@@ -35,29 +32,6 @@ def _json_test(value: object) -> object:
 
 JSONTest = Annotated[JSONValue, BeforeValidator(_json_test)]
 """A text test, or the value that is wanted."""
-
-
-@lru_cache(maxsize=_COMPILED_PATHS)
-def compiled_path(path: str) -> jsonpath.JSONPath | jsonpath.CompoundJSONPath:
-    """The JSONPath, ready to be searched with. Raises ValueError for a text that is none."""
-    try:
-        return jsonpath.compile(path)
-    except (jsonpath.JSONPathError, RecursionError) as error:
-        raise refusal(f"{found(path)} is not a JSONPath: {_one_line(error)}") from None
-
-
-def _followable(path: str) -> str:
-    compiled_path(path)
-    return path
-
-
-JSONPathText = Annotated[str, AfterValidator(_followable)]
-"""A JSONPath, as its text."""
-
-
-def _one_line(error: Exception) -> str:
-    """What is wrong, without the picture of the place that follows it."""
-    return str(error).partition("\n")[0]
 
 
 def json_differences(wanted: Mapping[str, "JSON | TextMatch"], body: JSON) -> Iterator[Difference]:
@@ -78,9 +52,9 @@ def json_differences(wanted: Mapping[str, "JSON | TextMatch"], body: JSON) -> It
 def _values(path: str, body: JSON) -> list[JSON]:
     """What the path finds in the request. Raises MatchError where it cannot be followed."""
     try:
-        return [match.obj for match in compiled_path(path).finditer(body)]  # type: ignore[misc] # JSON has JSON inside
-    except (jsonpath.JSONPathError, RecursionError) as error:
-        message = f'the matcher json["{path}"] cannot be evaluated on this request: {_one_line(error)}'
+        return [match.obj for match in matches(path, body)]  # type: ignore[misc] # JSON has JSON inside
+    except PathFailedError as error:
+        message = f'the matcher json["{path}"] cannot be evaluated on this request: {error}'
         raise MatchError(
             f"{message}. Correct the path, or put a matcher before it that keeps such requests away"
         ) from None

@@ -12,7 +12,8 @@ from pydantic import Field, model_validator
 
 from mockllm.request import Message, Request
 from mockllm.scenario.base import Authored, Flag, Integer, found
-from mockllm.scenario.json_match import JSONPathText, JSONTest, MatchError, json_differences
+from mockllm.scenario.json_match import JSONTest, MatchError, json_differences
+from mockllm.scenario.json_path import JSONPathText
 from mockllm.scenario.text import Difference, Names, TextMatch, Wanted, fits
 from mockllm.units import refusal
 

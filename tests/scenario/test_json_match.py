@@ -3,7 +3,7 @@
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from mockllm.scenario.json_match import JSONPathText, JSONTest, MatchError, compiled_path, json_differences
+from mockllm.scenario.json_match import JSONTest, MatchError, json_differences
 
 BODY = {
     "model": "gpt-5.1",
@@ -126,32 +126,6 @@ def test_a_text_test_is_checked_when_it_is_read(test, place, message):
     [details] = error.value.errors()
     assert details["loc"] == place
     assert details["msg"].startswith(message)
-
-
-@pytest.mark.parametrize(
-    ("path", "why_not"),
-    [
-        ("$.a[", "unexpected end of query"),
-        ("a b", "unexpected token 'b'"),
-        ("$[?length(@.a)]", "result of length() must be compared"),
-        ("$.a[99999999999999999999999]", "index out of range"),
-        ("$[?" + "(" * 500, "maximum recursion depth exceeded"),
-    ],
-)
-def test_what_is_no_path_is_refused_with_the_reason_in_one_line(path, why_not):
-    with pytest.raises(ValidationError) as error:
-        TypeAdapter(JSONPathText).validate_python(path)
-    message = error.value.errors()[0]["msg"]
-    shown = f"'{path}'" if len(path) < 60 else f"'{path[:59]}..."
-    assert message == f"{shown} is not a JSONPath: {why_not}"
-
-
-def test_a_path_stays_its_text():
-    assert TypeAdapter(JSONPathText).validate_python("$.a") == "$.a"
-
-
-def test_a_path_is_compiled_once():
-    assert compiled_path("$.once") is compiled_path("$.once")
 
 
 def test_a_path_that_cannot_be_followed_is_an_error_and_no_mismatch():

@@ -6,26 +6,13 @@ A profile looks at a dozen paths in every chunk of every stream, and nearly all 
 """
 
 from collections.abc import Iterable
-from functools import lru_cache
-from typing import Any, Final, TypeAlias
-
-import jsonpath
-from jsonpath.segments import JSONPathChildSegment
-from jsonpath.selectors import IndexSelector, NameSelector, WildcardSelector
+from typing import TYPE_CHECKING, Any
 
 from mockllm.request import JSON
-from mockllm.scenario.faults.payload.patch import parent_of
-from mockllm.scenario.json_match import compiled_path
+from mockllm.scenario.json_path import Every, Step, compiled_path, parent_of, plain_steps
 
-_MOST_PATHS = 1_000
-
-
-class _Every:
-    """What `[*]` stands for."""
-
-
-_EVERY: Final = _Every()
-_Step: TypeAlias = str | int | _Every
+if TYPE_CHECKING:
+    from jsonpath import CompoundJSONPath, JSONPath
 
 
 def containers(path: str, data: JSON) -> tuple[list[Any], str | int]:
@@ -33,22 +20,16 @@ def containers(path: str, data: JSON) -> tuple[list[Any], str | int]:
     set.
     """
     parent, key = parent_of(path)
-    return [found for found in _found(parent, _steps(f"parent of {path}", parent), data) if _holds(found)], key
+    steps = plain_steps(path)
+    return [found for found in _found(parent, steps and steps[:-1], data) if isinstance(found, (dict, list))], key
 
 
 def targets(path: str, data: JSON) -> list[Any]:
     """All that the path leads to."""
-    compiled = compiled_path(path)
-    return _found(compiled, _steps(path, compiled), data)
+    return _found(compiled_path(path), plain_steps(path), data)
 
 
-def _holds(value: object) -> bool:
-    return isinstance(value, (dict, list))
-
-
-def _found(
-    compiled: jsonpath.JSONPath | jsonpath.CompoundJSONPath, steps: tuple[_Step, ...] | None, data: JSON
-) -> list[Any]:
+def _found(compiled: "JSONPath | CompoundJSONPath", steps: tuple[Step, ...] | None, data: JSON) -> list[Any]:
     if steps is None:
         return [match.obj for match in compiled.finditer(data)]
     values: list[Any] = [data]
@@ -57,34 +38,15 @@ def _found(
     return values
 
 
-def _step(value: Any, step: _Step) -> Iterable[Any]:
+def _step(value: Any, step: Step) -> Iterable[Any]:
     match value, step:
         case dict(), str():
             return (value[step],) if step in value else ()
-        case dict(), _Every():
+        case dict(), Every():
             return value.values()
-        case list(), _Every():
+        case list(), Every():
             return value
         case list(), int() if -len(value) <= step < len(value):
             return (value[step],)
         case _:
             return ()
-
-
-@lru_cache(_MOST_PATHS)
-def _steps(_path: str, compiled: jsonpath.JSONPath | jsonpath.CompoundJSONPath) -> tuple[_Step, ...] | None:
-    """The path as names, indexes and `[*]`; None if there is anything else in it."""
-    if not isinstance(compiled, jsonpath.JSONPath):
-        return None
-    steps: list[_Step] = []
-    for segment in compiled.segments:
-        match segment:
-            case JSONPathChildSegment(selectors=(NameSelector(name=name),)):
-                steps.append(name)
-            case JSONPathChildSegment(selectors=(IndexSelector(index=index),)):
-                steps.append(index)
-            case JSONPathChildSegment(selectors=(WildcardSelector(),)):
-                steps.append(_EVERY)
-            case _:
-                return None
-    return tuple(steps)

@@ -17,7 +17,8 @@ from mockllm.request import JSON
 from mockllm.scenario.base import JSONValue, Shaped
 from mockllm.scenario.faults.base import FrameFault, Layer
 from mockllm.scenario.faults.payload.choice import FrameChoice
-from mockllm.scenario.faults.payload.patch import put_into, settable
+from mockllm.scenario.faults.payload.patch import put_into
+from mockllm.scenario.json_path import settable
 from mockllm.scenario.profile.places import containers, targets
 from mockllm.scenario.profile.value import NOTHING, Context, checked, evaluate
 from mockllm.scenario.text import listed_texts

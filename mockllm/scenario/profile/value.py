@@ -1,27 +1,23 @@
 """Values of a profile that follow from the request and the answer: texts with `{{ ... }}` in them.
 
 A text that is nothing but one `{{ ... }}` stands for what is in it, any JSON, and for no value at all if that is
-undefined, as `{{ here.x if here.x }}` is where there is no `x`. In other texts it becomes text. Here: evaluating them
-in a sandbox. Not here: the templates of replies, which only make text (`fill/template.py`).
+undefined, as `{{ here.x if here.x }}` is where there is no `x`. In other texts it becomes text. Here: their words, and
+values with such texts in them. Look next at `expression.py`, which evaluates one text in a sandbox. Not here: the
+templates of replies, which only make text (`fill/template.py`).
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache, lru_cache, partial
-from typing import Any, Final
-
-from jinja2 import ChainableUndefined, Template, TemplateError, Undefined
-from jinja2.environment import TemplateExpression
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Any, Final
 
 from mockllm.errors import MockLLMError
 from mockllm.request import JSON, Request
-from mockllm.scenario.base import found
 from mockllm.seeds import Seed
-from mockllm.units import refusal
 
-_WHOLE = re.compile(r"\{\{((?:(?!\{\{).)*)\}\}", re.DOTALL)
+if TYPE_CHECKING:
+    from mockllm.scenario.profile.expression import Expression
+
 _MOST_COMPILED = 4_096
 _NO_SEED = Seed.of("profile")
 _DIGITS = 10
@@ -87,10 +83,7 @@ def checked(value: Any) -> Any:
     """The value as it is. Raises a refusal for a text in it that is no template."""
     match value:
         case str():
-            try:
-                _compiled(value)
-            except TemplateError as error:
-                raise refusal(f"{found(value)} is no template: {error}") from None
+            _compiled(value)
         case Mapping():
             for item in value.values():
                 checked(item)
@@ -105,24 +98,18 @@ def _text(text: str, words: Mapping[str, Any]) -> Any:
     if compiled is None:
         return text
     try:
-        value = compiled.render(words) if isinstance(compiled, Template) else compiled(words)
+        return compiled(words)
     except Exception as error:
         raise ValueFailedError(f"the value {text!r} of a profile cannot be told of this answer: {error}") from error
-    return NOTHING if isinstance(value, Undefined) else value
 
 
 @lru_cache(_MOST_COMPILED)
-def _compiled(text: str) -> Template | TemplateExpression | None:
+def _compiled(text: str) -> "Expression | None":
     if "{{" not in text:
         return None
-    if (whole := _WHOLE.fullmatch(text)) is not None:
-        return _environment().compile_expression(whole[1], undefined_to_none=False)
-    return _environment().from_string(text)
+    from mockllm.scenario.profile.expression import compiled  # noqa: PLC0415 - imports Jinja
 
-
-@cache
-def _environment() -> ImmutableSandboxedEnvironment:
-    return ImmutableSandboxedEnvironment(undefined=ChainableUndefined, keep_trailing_newline=True)
+    return compiled(text, NOTHING)
 
 
 def _digits(seed: Seed, length: int, label: str = "") -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mockllm.scenario.json_match import compiled_path
+from mockllm.scenario.json_path import compiled_path
 from mockllm.scenario.profile.places import containers, targets
 
 DATA = {

@@ -7,13 +7,9 @@ import re
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from dataclasses import replace
-from functools import lru_cache
 from itertools import count
 from typing import Annotated, ClassVar, Self
 
-import jsonpath
-from jsonpath.segments import JSONPathChildSegment
-from jsonpath.selectors import IndexSelector, NameSelector
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from mockllm.plan import Frame, Frames
@@ -21,46 +17,12 @@ from mockllm.request import JSON
 from mockllm.scenario.base import JSONValue, Shaped, found
 from mockllm.scenario.faults.base import FrameFault, Layer
 from mockllm.scenario.faults.payload.choice import FrameChoice
-from mockllm.scenario.json_match import compiled_path
+from mockllm.scenario.json_path import parent_of, removable, settable, single
 from mockllm.scenario.text import listed_texts
 from mockllm.seeds import Seed
 from mockllm.units import refusal
 
-_MOST_PARENTS = 1_000
 _FRAME = re.compile(r"\{\{ *frame *\}\}")
-
-
-def _single(path: str) -> jsonpath.JSONPath:
-    compiled = compiled_path(path)
-    if not isinstance(compiled, jsonpath.JSONPath):
-        raise refusal(f"'{path}' joins several paths: write one entry for each")
-    return compiled
-
-
-def _removable(path: str) -> str:
-    if not _single(path).segments:
-        raise refusal(f"'{path}' is the whole of the JSON, which cannot be removed: name a key or an index in it")
-    return path
-
-
-@lru_cache(_MOST_PARENTS)
-def parent_of(path: str) -> tuple[jsonpath.JSONPath, str | int]:
-    """The path of the container and the key or index within it. Raises ValueError where the path does not end in one
-    of these.
-    """
-    compiled = _single(path)
-    match list(compiled.segments):
-        case [*rest, JSONPathChildSegment(selectors=[NameSelector(name=key)] | (NameSelector(name=key),))]:
-            return jsonpath.JSONPath(env=compiled.env, segments=rest), key
-        case [*rest, JSONPathChildSegment(selectors=[IndexSelector(index=index)] | (IndexSelector(index=index),))]:
-            return jsonpath.JSONPath(env=compiled.env, segments=rest), index
-    raise refusal(f"'{path}' must end in a key or an index to be set, such as $.choices[0].delta.role")
-
-
-def settable(path: str) -> str:
-    """The path as it is. Raises ValueError for one that cannot be set."""
-    parent_of(path)
-    return path
 
 
 def _differing(series: str | tuple[JSONValue, ...]) -> str | tuple[JSONValue, ...]:
@@ -89,7 +51,7 @@ class Patch(FrameFault):
         default_factory=dict, description="JSONPath to the new value"
     )
     remove: Annotated[
-        tuple[Annotated[str, AfterValidator(_removable)], ...],
+        tuple[Annotated[str, AfterValidator(removable)], ...],
         BeforeValidator(listed_texts, json_schema_input_type=str | list[str]),
     ] = Field(default=(), description="JSONPaths to take away")
 
@@ -132,7 +94,7 @@ def _take(path: str, data: JSON) -> int:
     """Remove what the path finds; how much that was."""
     keys: dict[tuple[int, str], dict[str, object]] = {}
     items: dict[tuple[int, int], list[object]] = {}
-    for match in _single(path).finditer(data):
+    for match in single(path).finditer(data):
         match match.parent and match.parent.obj, match.parts[-1]:
             case dict() as mapping, str(key) if key in mapping:
                 keys[id(mapping), key] = mapping
