@@ -16,6 +16,7 @@ from mockllm.dialects.assistants.threads import (
     SAID,
     add_message,
     add_thread,
+    find_in_thread,
     find_thread,
     refuse_while_active,
 )
@@ -117,11 +118,7 @@ def _fresh(thread_id: str, body: dict[str, Any], surroundings: Surroundings) -> 
 
 
 def _found(parameters: Mapping[str, str], surroundings: Surroundings) -> Stored:
-    thread, key = find_thread(surroundings, parameters), parameters["run"]
-    kept = surroundings.store.get(KIND, key)
-    if kept is None or kept.value["thread_id"] != thread.id:
-        raise ApiError(404, f"No run found with id '{key}'.")
-    return kept
+    return find_in_thread(surroundings, parameters, KIND, "run")
 
 
 def _looked_at(run: Stored, surroundings: Surroundings) -> Stored:

@@ -48,6 +48,15 @@ def find_thread(surroundings: Surroundings, parameters: Mapping[str, str]) -> St
     return kept_or_404(surroundings.store, THREAD, key, f"No thread found with id '{key}'.")
 
 
+def find_in_thread(surroundings: Surroundings, parameters: Mapping[str, str], kind: str, noun: str) -> Stored:
+    """What a path names in its thread: the message or the run, by the parameter of its `noun`. Raises ApiError 404."""
+    thread, key = find_thread(surroundings, parameters), parameters[noun]
+    kept = surroundings.store.get(kind, key)
+    if kept is None or kept.value["thread_id"] != thread.id:
+        raise ApiError(404, f"No {noun} found with id '{key}'.")
+    return kept
+
+
 def add_thread(surroundings: Surroundings, said: Mapping[str, Any]) -> Mapping[str, JSON]:
     """A new thread with the messages that it begins with."""
     key = new_id(surroundings, "thread_")
@@ -143,11 +152,7 @@ def _list_messages(request: Request, parameters: Mapping[str, str], surroundings
 
 
 def _find_message(parameters: Mapping[str, str], surroundings: Surroundings) -> Stored:
-    thread, key = find_thread(surroundings, parameters), parameters["message"]
-    kept = surroundings.store.get(MESSAGE, key)
-    if kept is None or kept.value["thread_id"] != thread.id:
-        raise ApiError(404, f"No message found with id '{key}'.")
-    return kept
+    return find_in_thread(surroundings, parameters, MESSAGE, "message")
 
 
 def _retrieve_message(_request: Request, parameters: Mapping[str, str], surroundings: Surroundings) -> JSON:
