@@ -9,6 +9,8 @@ import gc
 import selectors
 import socket
 import time
+from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tests.benchmarks.load import connect
@@ -22,12 +24,14 @@ _TOKEN = b'" word'
 _RECEIVED_BYTES = 1 << 18
 _PATIENCE_S = 5.0
 _US_PER_S = 1_000_000
+_WINDOWS = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Lateness:
     """How late the events of a run were, in milliseconds, how early the earliest was (0 if none), and the memory that
-    the server needed for each open stream.
+    the server needed for each open stream. `windows_ms` is the p99 of each tenth of the run, and `grown_bytes` what the
+    server's memory grew from when all streams were open until the last one ended.
     """
 
     p50_ms: float
@@ -37,6 +41,8 @@ class Lateness:
     early_ms: float
     events: int
     stream_bytes: float | None
+    windows_ms: tuple[float, ...]
+    grown_bytes: int
 
 
 @dataclass(slots=True)
@@ -66,16 +72,25 @@ def drive(target: Target, streams: int, tokens: int, ramp_s: float, *, different
         gc.enable()
     late = sorted(run.late)
     share = (run.resident - before) / streams if before is not None and run.resident is not None else None
-    p50, p99, p999 = (1000 * late[int(part * (len(late) - 1))] for part in (0.5, 0.99, 0.999))
-    return Lateness(p50, p99, p999, 1000 * late[-1], 1000 * max(0.0, -late[0]), len(late), share)
+    p50, p99, p999 = (1000 * _part(late, part) for part in (0.5, 0.99, 0.999))
+    grown = (run.at_end or 0) - (run.resident or 0)
+    windows = tuple(1000 * _part(sorted(window), 0.99) for window in run.windows())
+    return Lateness(p50, p99, p999, 1000 * late[-1], 1000 * max(0.0, -late[0]), len(late), share, windows, grown)
+
+
+def _part(values: Sequence[float], part: float) -> float:
+    """The value below which this part of the sorted values is."""
+    return values[int(part * (len(values) - 1))]
 
 
 class _Run:
     """Streams that are played once."""
 
     def __init__(self, target: Target, streams: int, tokens: int, ramp_s: float, *, different: bool) -> None:
-        self.late: list[float] = []
+        self.late = array("d")
+        self.due = array("d")
         self.resident: int | None = None
+        self.at_end: int | None = None
         self._target = target
         self._tokens = tokens
         self._ramp_s = ramp_s
@@ -90,6 +105,14 @@ class _Run:
         self._selector.close()
         for stream in self._streams:
             stream.sock.close()
+
+    def windows(self) -> list[list[float]]:
+        """The lateness of the events of each tenth of the run, by when they were due."""
+        first, last = min(self.due), max(self.due)
+        parts: list[list[float]] = [[] for _ in range(_WINDOWS)]
+        for due, late in zip(self.due, self.late, strict=True):
+            parts[min(_WINDOWS - 1, int(_WINDOWS * (due - first) / (last - first)))].append(late)
+        return [part for part in parts if part]
 
     def play(self) -> None:
         """Start every stream in its turn and listen until the last one is over."""
@@ -111,6 +134,7 @@ class _Run:
                 raise ValueError(f"nothing arrived for {_PATIENCE_S} s")
             for key, _ in ready:
                 self._receive(key.data, now)
+        self.at_end = resident_bytes(self._target.pid)
 
     def _start(self, stream: _Stream) -> None:
         self._selector.register(stream.sock, selectors.EVENT_READ, stream)
@@ -125,6 +149,7 @@ class _Run:
         for _ in range(self._buffer.count(_TOKEN, 0, received)):
             due = stream.start + (TTFT_US + stream.tokens * ITL_US) / _US_PER_S
             self.late.append(now - due)
+            self.due.append(due)
             stream.tokens += 1
         if stream.tokens == self._tokens and self._buffer.endswith(DONE, 0, received):
             self._selector.unregister(stream.sock)

@@ -43,10 +43,14 @@ class Target:
 
 
 @contextmanager
-def running(name: str, paced_tokens: int = _PACED_TOKENS) -> Iterator[Target]:
-    """A server in its own process for as long as the context lasts; it prints its URL when it is there."""
+def running(
+    name: str, paced_tokens: int = _PACED_TOKENS, scenarios: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[Target]:
+    """A server in its own process for as long as the context lasts, with further scenarios if it is mockllm; it prints
+    its URL when it is there.
+    """
     with TemporaryDirectory() as folder:
-        for scenario, text in workloads.scenarios(paced_tokens).items():
+        for scenario, text in {**workloads.scenarios(paced_tokens), **scenarios}.items():
             (Path(folder) / f"{scenario}.yaml").write_text(text)
         command = [sys.executable, "-m", "tests.benchmarks.servers", name, str(paced_tokens)]
         errors = None
