@@ -1,6 +1,7 @@
 """Everything that must hold, in one command: `python -m tests`.
 
-Lint, format, types, then all tests with branch coverage. Arguments go to pytest, and then only pytest runs.
+Lint, format, types, then all tests with branch coverage, then the frameworks, each in an environment of its own.
+Arguments go to pytest, and then only pytest runs.
 """
 
 import os
@@ -15,6 +16,7 @@ CHECKS = (
     ("format", ["ruff", "format", "--check", "."]),
     ("types", ["mypy"]),
     ("tests", ["pytest", "--cov", "--cov-report=term:skip-covered", "-n", "2", "--dist", "loadfile"]),
+    ("frameworks", ["tests.frameworks"]),
 )
 
 
