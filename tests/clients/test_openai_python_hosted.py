@@ -7,8 +7,11 @@ from collections import Counter
 from typing import get_args
 
 import pytest
-from openai import APIError, AsyncOpenAI, BadRequestError, NotFoundError
+from hypothesis import HealthCheck, given, settings
+from openai import APIError, AsyncOpenAI, BadRequestError, NotFoundError, OpenAI
 from openai.types.responses import ResponseStreamEvent
+
+from tests.specimens import HOSTED, SAID, answers, requests, written
 
 PARTS = [
     {"reasoning": "I think."},
@@ -29,6 +32,7 @@ PARTS = [
     {"tool_call": {"name": "get_weather", "arguments": {"city": "Paris"}}},
     {"tool_call": {"name": "run", "input": "SELECT 1"}},
     {"refusal": "I'm sorry."},
+    {"audio": "Good morning."},
     {"compaction": {"announced": True}},
     {"image_generation": {"prompt": "A cat", "partials": 2}},
 ]
@@ -38,8 +42,9 @@ TYPES = {
     for kind in get_args(event.model_fields["type"].annotation)
 }
 ELSEWHERE = {"error", "response.failed", "response.incomplete", "response.queued"}
-SOUND = {f"response.audio.{name}" for name in ("delta", "done", "transcript.delta", "transcript.done")}
-"""The SDK's types that are never sent: no sequence of them is recorded, and the Responses API does not speak."""
+"""The SDK's types that are no part of an answer that is whole; each is in a test of its own."""
+UNTYPED = {"response.apply_patch_call_operation_diff.delta", "response.apply_patch_call_operation_diff.done"}
+"""What is on the wire and not among the SDK's types (wire-contract §7.4)."""
 
 BODY = {"model": "gpt-4.1", "input": "Hi"}
 
@@ -78,11 +83,51 @@ async def test_the_stream_helper_takes_every_event_and_ends_with_the_body(ask, r
     events, final = await helped(ask, store=False)
     assert plain(final) == plain(whole)
     seen = Counter(event.type for event in events)
-    assert TYPES - seen.keys() == ELSEWHERE | SOUND
+    assert TYPES - seen.keys() == ELSEWHERE
+    assert seen.keys() - TYPES == UNTYPED
     assert seen["response.shell_call_command.done"] == 2
     assert seen["response.apply_patch_call_operation_diff.done"] == 1
     assert seen["response.image_generation_call.partial_image"] == 2
-    assert whole.output_text == "Done."
+    assert whole.output_text == "Good morning.Done."
+
+
+@pytest.mark.parametrize("specimen", [*SAID, *HOSTED], ids=lambda specimen: next(iter(specimen)))
+async def test_every_part_comes_out_of_the_stream_helper_as_out_of_the_body(ask, responses, reply, specimen):
+    reply(parts=[written(specimen, lambda: "A few words.")])
+    whole = await ask.done(responses.create(**BODY, store=False))
+    _, final = await helped(ask, store=False)
+    assert plain(final) == plain(whole)
+
+
+@settings(
+    derandomize=True,
+    database=None,
+    deadline=None,
+    max_examples=60,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(answer=answers(), asked=requests())
+def test_every_answer_comes_out_of_the_stream_helper_as_out_of_the_body(mockllm, reply, answer, asked):
+    """One that is cut short has no final response, but the event that ends it has."""
+    reply(**answer)
+    with OpenAI(base_url=mockllm.base_url, api_key="any", max_retries=0) as client:
+        whole = client.responses.create(**BODY, **asked)
+        with client.responses.stream(**BODY, **asked) as stream:
+            events = list(stream)
+            assert plain(events[-1].response) == plain(whole)
+            if whole.status == "completed":
+                assert plain(stream.get_final_response()) == plain(whole)
+            else:
+                assert events[-1].type == "response.incomplete"
+    assert [event.sequence_number for event in events] == list(range(len(events)))
+    assert {event.type for event in events} <= TYPES | UNTYPED
+
+
+async def test_the_stream_helper_takes_a_response_of_the_background(ask, reply):
+    reply(text="Hello")
+    events, final = await helped(ask, background=True)
+    assert [event.type for event in events[:2]] == ["response.created", "response.queued"]
+    assert final.output_text == "Hello"
 
 
 async def test_a_failure_is_raised_from_a_stream_and_told_in_a_body(ask, responses, reply):

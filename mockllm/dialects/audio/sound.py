@@ -1,12 +1,14 @@
 """Silence in the formats of the API, made without a codec and the same on every machine.
 
-Here: 16-bit mono sound at 24 kHz as PCM, WAV, FLAC (RFC 9639) and MP3 (ISO/IEC 13818-3), and the length of a WAV file.
-Not here: who asks for it (`speech.py`, `transcription.py`).
+Here: 16-bit mono sound at 24 kHz as PCM, WAV, FLAC (RFC 9639), MP3 (ISO/IEC 13818-3), AAC (ISO/IEC 14496-3) and Opus
+(RFC 6716 in the Ogg of RFC 7845), and the length of a WAV file. Not here: who asks for it (`speech.py`,
+`transcription.py`).
 """
 
 import io
 import struct
 import wave
+import zlib
 from collections.abc import Callable, Mapping
 
 RATE = 24_000
@@ -18,7 +20,23 @@ _MP3_SAMPLES = 576
 # MPEG-2, layer III, no checksum; 64 kbit/s at 24 kHz; mono. Side information of zeros means that nothing is coded.
 _MP3_FRAME = bytes.fromhex("fff384c0") + bytes(188)
 
+_AAC_SAMPLES = 1_024
+# An ADTS head without a checksum (MPEG-4, low complexity, 24 kHz, mono, 11 bytes, no buffer told), then one channel
+# whose `max_sfb` is zero, which means that no band is coded, and the end of the block.
+_AAC_FRAME = bytes.fromhex("fff15840017ffc 00000007")
+
+# One frame of 20 ms in mono, whose first bit in the range coder, the flag of silence, is set (RFC 6716 §4.3).
+_OPUS_PACKET = bytes.fromhex("f8fffe")
+_OPUS_RATE = 48_000
+_OPUS_SAMPLES = 960
+_OPUS_SKIPPED = 312
+_OPUS_PACKETS_PER_PAGE = 50
+_OGG_FIRST, _OGG_LAST = 2, 4
+
 _USUAL_BYTES_PER_S = 16_000
+
+# Every byte with its bits in the other direction.
+_MIRRORED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 
 def pcm(samples: int) -> bytes:
@@ -49,13 +67,35 @@ def flac(samples: int) -> bytes:
     return b"fLaC\x80\x00\x00\x22" + info + b"".join(blocks)
 
 
+def aac(samples: int) -> bytes:
+    """AAC frames of 1024 samples each, as many as are needed, in ADTS."""
+    return _AAC_FRAME * -(-samples // _AAC_SAMPLES)
+
+
+def opus(samples: int) -> bytes:
+    """Opus packets of 20 ms each in an Ogg file, whose last page tells where the sound ends (RFC 7845 §4.4)."""
+    end = _OPUS_SKIPPED + samples * _OPUS_RATE // RATE
+    packets = -(-end // _OPUS_SAMPLES)
+    # Version 1, one channel, what a decoder drops at the start, the rate of the source, no gain, mono or stereo (§5.1).
+    head = b"OpusHead" + struct.pack("<BBHIhB", 1, 1, _OPUS_SKIPPED, RATE, 0, 0)
+    tags = b"OpusTags" + struct.pack("<I7sI", 7, b"mockllm", 0)
+    pages = [_ogg_page(0, 0, _OGG_FIRST, [head]), _ogg_page(1, 0, 0, [tags])]
+    for start in range(0, packets, _OPUS_PACKETS_PER_PAGE):
+        last = min(start + _OPUS_PACKETS_PER_PAGE, packets)
+        flags = _OGG_LAST if last == packets else 0
+        pages.append(_ogg_page(len(pages), min(last * _OPUS_SAMPLES, end), flags, [_OPUS_PACKET] * (last - start)))
+    return b"".join(pages)
+
+
 FORMATS: Mapping[str, tuple[str, Callable[[int], bytes]]] = {
     "mp3": ("audio/mpeg", mp3),
-    "wav": ("audio/wav", wav),
+    "opus": ("audio/opus", opus),
+    "aac": ("audio/aac", aac),
     "flac": ("audio/flac", flac),
+    "wav": ("audio/wav", wav),
     "pcm": ("audio/pcm", pcm),
 }
-"""The formats that can be made: content type, and the bytes for so many samples."""
+"""The formats of speech: content type, and the bytes for so many samples."""
 
 
 def seconds(data: bytes) -> float:
@@ -70,10 +110,26 @@ def seconds(data: bytes) -> float:
 
 def _flac_block(number: int, size: int) -> bytes:
     """One frame (RFC 9639 §9): the size in 16 bits, 24 kHz, mono, 16 bits; a constant subframe of zero."""
-    head = b"\xff\xf8\x76\x08" + chr(number).encode("utf-8", "surrogatepass") + (size - 1).to_bytes(2, "big")
+    head = b"\xff\xf8\x77\x08" + chr(number).encode("utf-8", "surrogatepass") + (size - 1).to_bytes(2, "big")
     head += bytes([_checksum(head, 8, 0x07)])
     body = head + b"\x00\x00\x00"
     return body + _checksum(body, 16, 0x8005).to_bytes(2, "big")
+
+
+def _ogg_page(number: int, position: int, flags: int, packets: list[bytes]) -> bytes:
+    """One page of whole packets, each shorter than 255 bytes (RFC 3533 §6); the stream's own number is 1."""
+    lengths = bytes(map(len, packets))
+    head = struct.pack("<4sBBqII", b"OggS", 0, flags, position, 1, number)
+    body = bytes([len(packets)]) + lengths + b"".join(packets)
+    return head + _ogg_checksum(head + bytes(4) + body) + body
+
+
+def _ogg_checksum(data: bytes) -> bytes:
+    """Ogg's check begins with zero and takes the highest bit first. zlib knows the same polynomial, but begins with
+    ones and takes the lowest first: so bits are mirrored on the way in and on the way out.
+    """
+    ones = 0xFFFF_FFFF
+    return (zlib.crc32(data.translate(_MIRRORED), ones) ^ ones).to_bytes(4, "big").translate(_MIRRORED)
 
 
 def _checksum(data: bytes, bits: int, polynomial: int) -> int:

@@ -1,18 +1,22 @@
 // Jobs for two Node clients on the Responses API: the official npm client, and the Vercel AI SDK by its own provider.
 //
-// Every job has `body`, the request as the npm client's user writes it, or `prompt` for the AI SDK. Look next at
-// runner.mjs for how jobs come in, and at ../test_node_responses.py for what they are to give.
+// Every job has `body`, the request as the npm client's user writes it, or `prompt` for the AI SDK. `client` names the
+// package of the npm client, of which there are two versions. Look next at runner.mjs for how jobs come in, and at
+// ../test_node_responses.py for what they are to give.
 
 import { createOpenAI } from "@ai-sdk/openai";
 import { generateText, streamText, tool } from "ai";
-import OpenAI from "openai";
+import { OpenAI } from "openai";
+import { OpenAI as OpenAI7 } from "openai-7";
 import { z } from "zod";
 
 import { count, serve, told } from "./runner.mjs";
 
 globalThis.AI_SDK_LOG_WARNINGS = false;
 
-const client = (job) => new OpenAI({ baseURL: job.base_url, apiKey: "sk-test", maxRetries: 0 });
+const CLIENTS = { openai: OpenAI, "openai-7": OpenAI7 };
+
+const client = (job) => new CLIENTS[job.client]({ baseURL: job.base_url, apiKey: "sk-test", maxRetries: 0 });
 
 async function create(job, seen) {
   seen.response = await client(job).responses.create(job.body);
