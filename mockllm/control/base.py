@@ -6,7 +6,7 @@ who does them (`net/control/`), who asks for them (`client/`), and their descrip
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar
@@ -60,6 +60,12 @@ class Text(Answer):
     text: str
 
 
+class Stream(Answer):
+    """An answer that goes on until somebody leaves: bytes as they come."""
+
+    parts: AsyncGenerator[bytes]
+
+
 Name = Annotated[str, Field(min_length=1, max_length=MOST_NAME)]
 """The name of a scenario, a gate, a rule or a namespace."""
 
@@ -72,7 +78,7 @@ class Operation(Generic[Asked, Told]):
     """One row of the table: a method and a path below `PREFIX`, what it takes and what it tells.
 
     `refuses` are the statuses with which it may refuse, besides those that any operation has. A `public` operation
-    needs no token. `media` is the content type of an answer that is no JSON.
+    needs no token. `media` is the content type of an answer that is no JSON, and `notes` is what there is to say of it.
     """
 
     name: str
@@ -84,6 +90,7 @@ class Operation(Generic[Asked, Told]):
     refuses: tuple[int, ...] = ()
     public: bool = False
     media: str = "application/json"
+    notes: str = ""
 
     @property
     def in_path(self) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from mockllm.control.base import PREFIX, PROBLEM, AnyOperation, Problem, Text
+from mockllm.control.base import PREFIX, PROBLEM, AnyOperation, Problem, Stream, Text
 from mockllm.control.reading import JSON_TYPE, YAML_TYPES
 from mockllm.control.table import OPERATIONS
 
@@ -32,13 +32,14 @@ _REFUSALS: Mapping[int, str] = {
 }
 _ALWAYS = (400, 403)
 _WAITING = ("timeout_s", "by_s")
+_STRINGS = (Text, Stream)
 
 
 def document(version: str) -> dict[str, Any]:
     """The whole document."""
     models: dict[type[BaseModel], None] = {Problem: None}
     for operation in OPERATIONS:
-        models |= {model: None for model in (operation.asks, operation.tells) if model is not Text}
+        models |= {model: None for model in (operation.asks, operation.tells) if model not in _STRINGS}
     _, definitions = models_json_schema([(model, "validation") for model in models], ref_template=_REF)
     paths: dict[str, dict[str, Any]] = {}
     for operation in OPERATIONS:
@@ -71,6 +72,8 @@ def _described(operation: AnyOperation, definitions: Mapping[str, Any]) -> dict[
         "parameters": list(_parameters(operation, asked)),
         "responses": dict(_responses(operation)),
     }
+    if operation.notes:
+        described["description"] = operation.notes
     if operation.in_body:
         described["requestBody"] = _body(operation, asked)
     if operation.public:
@@ -109,7 +112,9 @@ def _body(operation: AnyOperation, asked: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _responses(operation: AnyOperation) -> Iterator[tuple[str, dict[str, Any]]]:
-    schema = {"type": "string"} if operation.tells is Text else {"$ref": _REF.format(model=operation.tells.__name__)}
+    schema = (
+        {"type": "string"} if operation.tells in _STRINGS else {"$ref": _REF.format(model=operation.tells.__name__)}
+    )
     media = operation.media.partition(";")[0]
     yield "200", {"description": operation.about, "content": {media: {"schema": schema}}}
     for status in sorted({*_ALWAYS, *operation.refuses, *_more(operation)}):

@@ -15,10 +15,13 @@ MOST_SCENARIOS = 1_000
 
 
 class ScenarioList(Answer):
-    """All names, and which of them `BASE/v1` serves; null if there is no choice."""
+    """All names, and which of them `BASE/v1` serves; null if there is no choice. `wrong` are those whose files were
+    found wrong when they were last read.
+    """
 
     scenarios: tuple[str, ...]
     default: str | None
+    wrong: tuple[str, ...] = ()
 
 
 class ScenarioInfo(Answer):
@@ -74,9 +77,32 @@ class Checked(Answer):
     problems: tuple[ScenarioProblem, ...]
 
 
+class Source(Answer):
+    """A scenario as it is written now, and everything that is wrong with it. `file` is its file, below the folder that
+    is served; null for one that has none, whose `text` is what this API was sent, null if it was sent as JSON or if a
+    program made it. `served` says whether there is a version that is served, which is an older one if there are
+    problems.
+    """
+
+    name: str
+    file: str | None
+    text: str | None
+    problems: tuple[ScenarioProblem, ...]
+    served: bool
+
+
 LIST = Operation("listScenarios", "GET", "/scenarios", "All scenarios by name.", Nothing, ScenarioList)
 GET = Operation(
     "getScenario", "GET", "/scenarios/{name}", "One scenario.", NamedScenario, ScenarioInfo, refuses=(404, 422)
+)
+SOURCE = Operation(
+    "getScenarioSource",
+    "GET",
+    "/scenarios/{name}/source",
+    "Its text as it is now, with what is wrong and where.",
+    NamedScenario,
+    Source,
+    refuses=(404,),
 )
 PUT = Operation(
     "putScenario",
@@ -98,4 +124,4 @@ DELETE = Operation(
     refuses=(404, 409),
 )
 
-OPERATIONS = (LIST, GET, PUT, CHECK, DELETE)
+OPERATIONS = (LIST, GET, SOURCE, PUT, CHECK, DELETE)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from mockllm.control import clock, faults, gates, journal, limits, namespaces, scenarios, status
+from mockllm.control import clock, events, exchanges, faults, gates, journal, limits, namespaces, scenarios, status
 from mockllm.control.base import PREFIX, AnyOperation, ControlError
 from mockllm.scenario.base import nearest
 
@@ -16,6 +16,8 @@ OPERATIONS: tuple[AnyOperation, ...] = (
     *scenarios.OPERATIONS,
     *namespaces.OPERATIONS,
     *journal.OPERATIONS,
+    *exchanges.OPERATIONS,
+    *events.OPERATIONS,
     *gates.OPERATIONS,
     *faults.OPERATIONS,
     *limits.OPERATIONS,

@@ -1,7 +1,8 @@
 """An exchange as JSON and back, without a loss: how a client in another process gets the very record of the server.
 
-Here: the two functions, over one table of the values that an exchange is made of. Not here: the record for people and
-programs, whose shape does not change (`journal/export.py`); this one is for a client of the same version.
+Here: the functions, over one table of the values that an exchange is made of, and of those that state is made of. Not
+here: the record for people and programs, whose shape does not change (`journal/export.py`); this one is for a client of
+the same version.
 
 A value of one of our classes is an object whose key `@` names the class; fields that have their default are left out.
 Bytes are `{"@": "bytes"}` in base64, and an object that has a key `@` itself is wrapped. A frame that several steps
@@ -17,7 +18,9 @@ from typing import Any
 
 from mockllm import plan, request
 from mockllm.exchange import Deliveries, Ending, Exchange, GateVisit, Outcome, Trouble
+from mockllm.limits import Bucket, Meter, Slots, Window
 from mockllm.request import JSON
+from mockllm.store import Stored
 
 _MARK = "@"
 _CLASSES: Mapping[str, type] = {
@@ -32,6 +35,11 @@ _CLASSES: Mapping[str, type] = {
         request.Message,
         request.ToolUse,
         request.Tool,
+        Stored,
+        Meter,
+        Bucket,
+        Window,
+        Slots,
         plan.Frame,
         plan.Framing,
         plan.Wait,
@@ -45,6 +53,7 @@ _CLASSES: Mapping[str, type] = {
         plan.Close,
         plan.Reset,
         plan.Admit,
+        plan.Messages,
     )
 }
 _WORDS: Mapping[str, type[StrEnum]] = {"ending": Ending, "trouble": Trouble}
@@ -69,6 +78,16 @@ def unpacked(value: Mapping[str, Any]) -> Exchange:
     return exchange
 
 
+def pack_value(value: Any) -> Any:
+    """A value of our classes, or a list or mapping of such values, as JSON. Steps of a plan need `packed`."""
+    return _pack(value, {})
+
+
+def unpack_value(value: Any) -> Any:
+    """The value in JSON that `pack_value` gave; what was a tuple outside of an object is a list."""
+    return _unpack(value, [])
+
+
 def _pack(value: Any, frames: dict[int, tuple[int, plan.Frame]]) -> Any:
     if isinstance(value, bytes):
         return {_MARK: "bytes", "base64": base64.b64encode(value).decode()}
@@ -84,7 +103,7 @@ def _pack(value: Any, frames: dict[int, tuple[int, plan.Frame]]) -> Any:
 
 def _pack_object(value: Any, frames: dict[int, tuple[int, plan.Frame]]) -> dict[str, Any]:
     packed_fields: dict[str, Any] = {_MARK: type(value).__name__}
-    for field in _told(type(value)):
+    for field in _TOLD[type(value)]:
         item = getattr(value, field.name)
         if item == _default(field):
             continue
@@ -126,9 +145,12 @@ def _frozen(items: list[Any]) -> tuple[Any, ...]:
 
 
 def _told(cls: type[Any]) -> tuple[Field[Any], ...]:
-    """The fields that are written; what was delivered stands beside the exchange."""
-    return tuple(field for field in fields(cls) if field.name != "deliveries")
+    """The fields that are written, from which the others follow; what was delivered stands beside the exchange."""
+    return tuple(field for field in fields(cls) if field.init and field.name != "deliveries")
 
 
 def _default(field: Field[Any]) -> Any:
     return field.default_factory() if field.default_factory is not MISSING else field.default
+
+
+_TOLD: Mapping[type, tuple[Field[Any], ...]] = {cls: _told(cls) for cls in _CLASSES.values()}

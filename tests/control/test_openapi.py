@@ -72,5 +72,12 @@ def test_public_operations_need_no_token():
     assert "security" not in described("getJournal")
 
 
+def test_a_feed_is_a_string_and_says_what_comes_in_it():
+    feed = described("watchEvents")
+    assert feed["responses"]["200"]["content"] == {"text/event-stream": {"schema": {"type": "string"}}}
+    assert "`rows`: `{rows: [Row]}`" in feed["description"]
+    assert "description" not in described("getJournal")
+
+
 def test_an_answer_that_is_text_is_a_string():
     assert described("metrics")["responses"]["200"]["content"] == {"text/plain": {"schema": {"type": "string"}}}

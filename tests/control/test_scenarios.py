@@ -13,6 +13,7 @@ CASES = [
     (scenarios.PUT, PutScenario(name="x", default=True, scenario={"rules": [{"replies": ["hi"]}]})),
     (scenarios.CHECK, CheckScenario(scenario="")),
     (scenarios.DELETE, NamedScenario(name="x")),
+    (scenarios.SOURCE, NamedScenario(name="x@y")),
 ]
 
 

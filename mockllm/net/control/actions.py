@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeAlias
 
 from mockllm.control import clock as clock_operations
+from mockllm.control import events as event_operations
+from mockllm.control import exchanges as exchange_operations
 from mockllm.control import faults as fault_operations
 from mockllm.control import gates as gate_operations
 from mockllm.control import journal as journal_operations
@@ -16,7 +18,7 @@ from mockllm.control import namespaces as namespace_operations
 from mockllm.control import scenarios as scenario_operations
 from mockllm.control import status as status_operations
 from mockllm.control.base import Answer, Asked, Operation, Told
-from mockllm.net.control import clock, faults, gates, journal, limits, namespaces, scenarios, status
+from mockllm.net.control import clock, events, exchanges, faults, gates, journal, limits, namespaces, scenarios, status
 from mockllm.net.control.desk import Desk
 
 Action: TypeAlias = Callable[[Desk, Any], Answer | Awaitable[Answer]]
@@ -38,6 +40,7 @@ ACTIONS: Mapping[str, Action] = dict(
         _does(status_operations.OPENAPI, status.openapi),
         _does(scenario_operations.LIST, scenarios.listing),
         _does(scenario_operations.GET, scenarios.show),
+        _does(scenario_operations.SOURCE, scenarios.source),
         _does(scenario_operations.PUT, scenarios.put),
         _does(scenario_operations.CHECK, scenarios.check),
         _does(scenario_operations.DELETE, scenarios.delete),
@@ -57,6 +60,9 @@ ACTIONS: Mapping[str, Action] = dict(
         _does(journal_operations.CLEAR, journal.clear),
         _does(journal_operations.WAIT_IDLE, journal.wait_idle),
         _does(journal_operations.WAIT_FOR, journal.wait_for),
+        _does(exchange_operations.GET, exchanges.show),
+        _does(exchange_operations.EXPLAIN, exchanges.explain),
+        _does(event_operations.WATCH, events.watch),
         _does(gate_operations.LIST, gates.listing),
         _does(gate_operations.OPEN, gates.open_),
         _does(gate_operations.CLOSE, gates.close),

@@ -6,6 +6,7 @@ that several subjects ask. Not here: any operation.
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
@@ -45,9 +46,10 @@ class LivingFault:
 class Desk:
     """The engine, its server, and what is remembered beside them.
 
-    `added` are the scenarios that were added by name, `replaced` the states that were replaced while a strict test may
-    still ask for them, `faults` those that were added to namespaces, `before` their scenarios without these, and
-    `waits` is how many calls wait.
+    `added` are the scenarios that were added by name, and `texts` those of them that came as YAML. `replaced` are the
+    states that were replaced while a strict test may still ask for them, `faults` those that were added to namespaces,
+    and `before` their scenarios without these. `waits` is how many calls wait, `watchers` how many watch, and `epoch`
+    tells this server from another one.
     """
 
     engine: Engine
@@ -58,6 +60,9 @@ class Desk:
     faults: dict[str, list[LivingFault]] = field(default_factory=dict)
     before: dict[str, Scenario] = field(default_factory=dict)
     waits: int = 0
+    texts: dict[str, str] = field(default_factory=dict)
+    watchers: int = 0
+    epoch: str = field(default_factory=lambda: f"{time.time_ns():x}")
 
     def namespace(self, name: str) -> str:
         """The name of a namespace as exchanges bear it: calls that name no scenario use the default one, unless another

@@ -4,20 +4,21 @@ Here: who may call, what is read of a request, and the form of answers and refus
 (`mockllm/control/reading.py`) and what is done (`actions.py`).
 """
 
+import contextlib
 import hmac
 import logging
 from collections.abc import Mapping
-from inspect import isawaitable
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from aiohttp import web
 
-from mockllm.control.base import PROBLEM, ControlError
+from mockllm.control.base import PROBLEM, AnyOperation, ControlError, Stream
 from mockllm.control.reading import answer_bytes, ask
 from mockllm.control.table import Found, find
 from mockllm.net.connection import SocketConnection
-from mockllm.net.control.actions import ACTIONS
 from mockllm.net.control.desk import Desk
+from mockllm.net.control.page import page_at
+from mockllm.net.control.way import Straight, Way
 from mockllm.net.protocol import read_body
 
 MOST_BODY_BYTES = 4 * 1024 * 1024
@@ -27,15 +28,16 @@ _log = logging.getLogger("mockllm")
 
 
 async def respond(
-    request: web.BaseRequest, connection: SocketConnection, desk: Desk, token: str | None
-) -> web.Response:
+    request: web.BaseRequest, connection: SocketConnection, desk: Desk, token: str | None, way: Way | None = None
+) -> web.StreamResponse:
     """The answer to a call, whatever it is. A call whose client leaves is cancelled."""
+    if (page := page_at(request)) is not None:
+        return page
     try:
         found = _admitted(request, token)
         body = await _body(request, connection)
-        asked = ask(found, request.rel_url.raw_query_string, body, request.headers.get("content-type", ""))
-        done = ACTIONS[found.operation.name](desk, asked)
-        told = await done if isawaitable(done) else done
+        asked = ask(found, _query(request, found.operation), body, request.headers.get("content-type", ""))
+        told = await (way or Straight()).act(desk, found.operation, asked)
     except ControlError as refusal:
         return refused(refusal)
     except web.HTTPException as error:
@@ -45,7 +47,30 @@ async def respond(
     except Exception:  # noqa: BLE001 - a bug in one call must not end the connection without a word
         _log.exception("The control API failed on %s %s.", request.method, request.path)
         return refused(ControlError(500, "failed", "this is a bug in mockllm, and its log has the traceback"))
+    if isinstance(told, Stream):
+        return await _streamed(request, found.operation.media, told)
     return _response(200, found.operation.media, answer_bytes(told))
+
+
+async def _streamed(request: web.BaseRequest, media: str, told: Stream) -> web.StreamResponse:
+    """An answer that goes on until the client leaves or the server stops."""
+    response = web.StreamResponse(headers={**_told(media), "X-Accel-Buffering": "no"})
+    async with contextlib.aclosing(told.parts) as parts:
+        with contextlib.suppress(ConnectionError):
+            await response.prepare(request)
+            async for part in parts:
+                await response.write(part)
+            await response.write_eof()
+    return response
+
+
+def _query(request: web.BaseRequest, operation: AnyOperation) -> str:
+    """The query, with what an event source says in a header of how far it came (HTML, Server-sent events)."""
+    query = request.rel_url.raw_query_string
+    last = request.headers.get("last-event-id")
+    if last is None or "last_event_id" not in operation.in_query or "last_event_id=" in query:
+        return query
+    return f"{query}&{urlencode({'last_event_id': last})}".lstrip("&")
 
 
 async def _body(request: web.BaseRequest, connection: SocketConnection) -> bytes:
@@ -99,5 +124,8 @@ def _check_origin(request: web.BaseRequest) -> None:
 
 
 def _response(status: int, media: str, body: bytes, headers: Mapping[str, str] | None = None) -> web.Response:
-    told = {"Content-Type": media, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", **(headers or {})}
-    return web.Response(status=status, body=body, headers=told)
+    return web.Response(status=status, body=body, headers={**_told(media), **(headers or {})})
+
+
+def _told(media: str) -> dict[str, str]:
+    return {"Content-Type": media, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}

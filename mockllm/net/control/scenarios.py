@@ -17,11 +17,15 @@ from mockllm.control.scenarios import (
     ScenarioInfo,
     ScenarioList,
     ScenarioProblem,
+    Source,
 )
 from mockllm.errors import MockLLMError, ScenarioError
 from mockllm.net.control.desk import Desk
 from mockllm.scenario.document import Scenario
-from mockllm.scenario.load import load_text, load_value
+from mockllm.scenario.load import load_file, load_text, load_value
+
+MOST_TEXT_BYTES = 4 * 1024 * 1024
+"""How much of a scenario's file is shown."""
 
 
 def default_name(desk: Desk) -> str | None:
@@ -74,12 +78,40 @@ def known_scenario(desk: Desk, name: str) -> Scenario:
 
 def listing(desk: Desk, _asked: Nothing) -> ScenarioList:
     """All names."""
-    return ScenarioList(scenarios=desk.engine.library.names(), default=default_name(desk))
+    library = desk.engine.library
+    return ScenarioList(scenarios=library.names(), default=default_name(desk), wrong=library.wrong())
 
 
 def show(desk: Desk, asked: NamedScenario) -> ScenarioInfo:
     """One scenario."""
     return _info(desk, known_scenario(desk, asked.name))
+
+
+def source(desk: Desk, asked: NamedScenario) -> Source:
+    """One scenario as it is written. A file is read anew, so that this shows what will be taken up next."""
+    library, name = desk.engine.library, asked.name
+    if name not in library.names():
+        known_scenario(desk, name)
+    entry = library.entries().get(name)
+    if entry is None or name in desk.added:
+        return Source(name=name, file=None, text=desk.texts.get(name), problems=(), served=True)
+    file = entry.path.relative_to(entry.root).as_posix()
+    try:
+        text = entry.path.read_bytes()[:MOST_TEXT_BYTES].decode("utf-8-sig", "replace")
+    except OSError as error:
+        gone = ScenarioProblem(message=f"the file cannot be read: {error.strerror}", path="", line=None, column=None)
+        return Source(name=name, file=file, text=None, problems=(gone,), served=library.knows(name))
+    try:
+        load_file(entry.path)
+    except ScenarioError as error:
+        return Source(name=name, file=file, text=text, problems=_problems(error), served=library.knows(name))
+    return Source(name=name, file=file, text=text, problems=(), served=True)
+
+
+def _problems(error: ScenarioError) -> tuple[ScenarioProblem, ...]:
+    return tuple(
+        ScenarioProblem(message=it.message, path=it.path, line=it.line, column=it.column) for it in error.problems
+    )
 
 
 def put(desk: Desk, asked: PutScenario) -> ScenarioInfo:
@@ -89,6 +121,9 @@ def put(desk: Desk, asked: PutScenario) -> ScenarioInfo:
     scenario = read_scenario(asked.scenario, asked.name)
     desk.engine.library.put(scenario, default=asked.default)
     desk.added.add(asked.name)
+    desk.texts.pop(asked.name, None)
+    if isinstance(asked.scenario, str):
+        desk.texts[asked.name] = asked.scenario
     return _info(desk, scenario)
 
 
@@ -97,10 +132,7 @@ def check(_desk: Desk, asked: CheckScenario) -> Checked:
     try:
         scenario = load_text(asked.scenario) if isinstance(asked.scenario, str) else load_value(asked.scenario)
     except ScenarioError as error:
-        problems = (
-            ScenarioProblem(message=it.message, path=it.path, line=it.line, column=it.column) for it in error.problems
-        )
-        return Checked(valid=False, name=None, problems=tuple(problems))
+        return Checked(valid=False, name=None, problems=_problems(error))
     return Checked(valid=True, name=scenario.name, problems=())
 
 
@@ -113,6 +145,7 @@ def delete(desk: Desk, asked: NamedScenario) -> ScenarioList:
         known_scenario(desk, asked.name)
     desk.engine.library.remove(asked.name)
     desk.added.discard(asked.name)
+    desk.texts.pop(asked.name, None)
     return listing(desk, Nothing())
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from mockllm.control import scenarios
 from mockllm.control.base import Nothing
-from mockllm.control.scenarios import CheckScenario, NamedScenario, PutScenario, ScenarioInfo, ScenarioList
+from mockllm.control.scenarios import CheckScenario, NamedScenario, PutScenario, ScenarioInfo, ScenarioList, Source
 from mockllm.net.control import scenarios as actions
 from mockllm.scenario.library import Entry, Library
 
@@ -87,6 +87,51 @@ def test_only_what_was_added_can_be_deleted(call, refusal, ask):
     refused = refusal(scenarios.DELETE, NamedScenario(name="x"))
     assert (refused.status, refused.code) == (404, "no_such_scenario")
     assert refusal(scenarios.GET, NamedScenario(name="x")).status == 404
+
+
+def test_the_text_of_one_that_was_added_is_kept_as_it_came(call):
+    call(scenarios.PUT, put())
+    assert call(scenarios.SOURCE, NamedScenario(name="x")) == Source(
+        name="x", file=None, text=YO, problems=(), served=True
+    )
+    call(scenarios.PUT, put(scenario={"rules": [{"replies": ["hi"]}]}))
+    assert call(scenarios.SOURCE, NamedScenario(name="x")).text is None
+    assert call(scenarios.SOURCE, NamedScenario(name="hello")).text is None
+
+
+def test_one_that_is_not_there_has_no_text(refusal):
+    assert refusal(scenarios.SOURCE, NamedScenario(name="nothing")).status == 404
+
+
+def test_a_file_is_told_as_it_is_now_with_what_is_wrong_in_its_place(served, call, tmp_path):
+    (tmp_path / "group").mkdir()
+    path = tmp_path / "group" / "mine.yaml"
+    path.write_text(YO)
+    served._engine.library = Library.of_paths([tmp_path])
+    asked = NamedScenario(name="mine")
+    assert call(scenarios.SOURCE, asked) == Source(
+        name="mine", file="group/mine.yaml", text=YO, problems=(), served=True
+    )
+    path.write_bytes(b"\xef\xbb\xbfseed: 1\nrulez: 1\n# \xff")
+    told = call(scenarios.SOURCE, asked)
+    assert (told.text, told.served) == ("seed: 1\nrulez: 1\n# \ufffd", False)
+    assert told.problems != ()
+    path.write_text("seed: 1\nrulez: 1\n")
+    (problem,) = call(scenarios.SOURCE, asked).problems
+    assert (problem.line, problem.column, problem.path) == (2, 1, "rulez")
+    path.unlink()
+    told = call(scenarios.SOURCE, asked)
+    assert (told.text, told.served) == (None, False)
+    assert "cannot be read" in told.problems[0].message
+
+
+def test_a_file_that_was_found_wrong_is_marked(served, call, refusal, tmp_path):
+    (tmp_path / "mine.yaml").write_text("seed: x")
+    (tmp_path / "yours.yaml").write_text("seed: 1")
+    served._engine.library = Library.of_paths([tmp_path])
+    assert call(scenarios.LIST, Nothing()).wrong == ()
+    refusal(scenarios.GET, NamedScenario(name="mine"))
+    assert call(scenarios.LIST, Nothing()).wrong == ("mine",)
 
 
 def test_a_file_that_is_wrong_is_told_as_such(served, refusal, tmp_path):
