@@ -1,7 +1,9 @@
 """The group: its table of commands, lazy imports, and how errors end."""
 
 import ast
+import os
 import runpy
+import signal
 import subprocess
 import sys
 from importlib import import_module
@@ -134,3 +136,19 @@ class OneCommand(Commands):
 def test_errors_end_with_their_text_and_a_broken_pipe_in_silence(error, text):
     result = CliRunner().invoke(OneCommand(error), ["serve"])
     assert (result.exit_code, result.stderr) == (1, text)
+
+
+@pytest.mark.parametrize(("process", "codes"), [(1, [128 + signal.SIGTERM]), (2, [])])
+def test_as_the_first_process_of_a_container_it_obeys_sigterm_itself(monkeypatch, process, codes):
+    ended = []
+    monkeypatch.setattr(os, "getpid", lambda: process)
+    monkeypatch.setattr(os, "_exit", ended.append)
+    monkeypatch.setattr(sys, "argv", ["mockllm", "--version"])
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    try:
+        with pytest.raises(SystemExit):
+            entry_point.main()
+        signal.raise_signal(signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert ended == codes

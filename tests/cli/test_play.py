@@ -88,3 +88,10 @@ def test_all_gates_are_open(run, write):
     result = run("play", write(mine=text) / "mine.yaml")
     assert result.exit_code == 0
     assert "data: [DONE]" in texts(result)
+
+
+def test_what_goes_over_a_websocket_is_not_played_and_says_so(run, write):
+    result = run("play", write(mine="{rules: [{replies: [{text: Hi}]}], example: {api: realtime}}") / "mine.yaml")
+    assert result.exit_code == 1
+    assert "WebSocket is not played here" in result.stdout
+    assert "mockllm explain mine" in result.stdout

@@ -1,9 +1,12 @@
 """The command in a process of its own, in front of a scripted endpoint."""
 
 import json
+import re
 import signal
+import socket
 import subprocess
 import sys
+from urllib.parse import quote, urlencode
 
 import pytest
 from openai import OpenAI
@@ -11,6 +14,7 @@ from openai import OpenAI
 from mockllm.net.mock import MockLLM
 from mockllm.scenario.load import load_file
 
+PATIENCE_S = 60
 KEY = "sk-proj-planted-0123456789"
 UP = """
 name: up
@@ -98,3 +102,122 @@ def test_wrong_usage_is_told(run, arguments, told, tmp_path, monkeypatch):
     result = run("record", *arguments)
     assert result.exit_code == 2
     assert told in result.stderr
+
+
+PLANTED = {
+    "bearer": "bearer/Planted+value=0",
+    "alike": "sk-proj-planted-0123456789",
+    "header": "header/Planted+value=1",
+    "cookie": "cookie-planted-value",
+    "query": "query/Planted+value=2",
+}
+QUOTED = ", ".join(PLANTED.values())
+PIECES = [QUOTED[start : start + 3] for start in range(0, len(QUOTED), 3)]
+SAID, TOKENS = json.dumps(QUOTED), json.dumps(PIECES)
+LEAKING = f"""
+name: up
+rules:
+  - {{when: {{user: stream}}, replies: [{{text: {TOKENS}}}]}}
+  - {{when: {{user: chunk}}, replies: [{{text: {SAID}, faults: [{{chunked: {{bytes: 5}}}}]}}]}}
+  - {{when: {{user: refuse}}, replies: [{{error: {{status: 401, message: {SAID}}}}}]}}
+  - {{when: {{user: raw}}, replies: [{{raw: {{status: 502, headers: {{x-echo: {SAID}}}, body: {SAID}}}}}]}}
+  - when: {{user: break}}
+    replies: [{{text: {TOKENS}, faults: [{{error_event: {{at: {{frame: 9}}, error: {{message: {SAID}}}}}}}]}}]
+  - {{when: {{user: cut}}, replies: [{{text: {TOKENS}, faults: [{{reset: {{at: {{frame: 20}}}}}}]}}]}}
+  - {{when: {{user: wait}}, replies: [{{text: {TOKENS}, faults: [{{gate: {{name: half, at: {{frame: 20}}}}}}]}}]}}
+"""
+
+
+def started(url, said):
+    """A client that has asked, with keys in every place that has one; what comes is read from it."""
+    host, _, port = url.removeprefix("http://").rpartition(":")
+    client = socket.create_connection((host, int(port)), PATIENCE_S)
+    messages = [{"role": "user", "content": said}]
+    body = json.dumps({"model": "m", "stream": True, "messages": messages, "metadata": {"note": QUOTED}}).encode()
+    query = urlencode({"api-key": PLANTED["query"]})
+    head = [
+        f"POST /v1/chat/completions?{query} HTTP/1.1", "host: x", "content-type: application/json",
+        f"authorization: Bearer {PLANTED['bearer']}", f"x-auth-token: {PLANTED['header']}",
+        f"cookie: session={PLANTED['cookie']}", "connection: close", f"content-length: {len(body)}", "", "",
+    ]  # fmt: skip
+    client.sendall("\r\n".join(head).encode() + body)
+    return client
+
+
+def read_all(client):
+    found = b""
+    with client:
+        try:
+            while piece := client.recv(65_536):
+                found += piece
+        except ConnectionResetError:
+            pass
+    return found
+
+
+def whole(answer):
+    """An answer, and the text that its chunks make together, as far as either came."""
+    bodies = re.sub(rb"\r\n[0-9a-f]+\r\n", b"", answer)
+    return answer + bodies + b"".join(re.findall(rb'"content":"([^"]*)"', answer))
+
+
+def leaks(folder):
+    """The files in which a planted value stands, as it is or as a URL or JSON writes it; hidden ones too."""
+    forms = {form for value in PLANTED.values() for form in (value, quote(value, safe=""), value.replace("/", "\\/"))}
+    found = {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    assert found
+    return {name for name, data in found.items() if any(form.encode() in data for form in forms) or b"lanted" in data}
+
+
+@pytest.mark.parametrize("cassette", [[], ["--cassette"]], ids=["inline", "cassette"])
+def test_no_key_is_in_any_file_wherever_it_was_planted_and_a_killed_recorder_leaves_what_was_complete(
+    tmp_path, cassette
+):
+    file = tmp_path / "rec.yaml"
+    asked = ["stream", "chunk", "refuse", "raw", "break", "cut"]
+    with MockLLM(LEAKING) as up:
+        recording = Recording("--upstream", f"{up.url}/v1", "-o", file, *cassette)
+        url = json.loads(recording.process.stdout.readline())["url"]
+        for said in asked:
+            assert b"lanted" in whole(read_all(started(url, said))), said
+        with started(url, "wait") as waiting:
+            found = b""
+            while b'"content"' not in found:
+                found += waiting.recv(65_536)
+            recording.process.kill()
+            out, errors = recording.process.communicate(timeout=PATIENCE_S)
+        assert recording.process.returncode == -signal.SIGKILL
+        assert leaks(tmp_path) == set()
+        assert "lanted" not in out + errors
+        # The one that was still running had begun after the others were kept, and is not there.
+        assert len(load_file(file).rules) == len(asked)
+    check = [sys.executable, "-m", "mockllm", "check", str(tmp_path)]
+    assert subprocess.run(check, capture_output=True, check=False, timeout=PATIENCE_S).returncode == 0
+    with MockLLM(file) as replay:
+        answers = [read_all(started(replay.url, said)) for said in asked]
+    assert [answer.split()[1] for answer in answers] == [b"200", b"200", b"401", b"502", b"200", b"200"]
+    assert all(b"redacted" in whole(answer) and b"lanted" not in whole(answer) for answer in answers)
+
+
+@pytest.mark.parametrize("cassette", [[], ["--cassette"]], ids=["inline", "cassette"])
+def test_a_recorder_that_is_killed_while_it_writes_leaves_a_valid_file(tmp_path, cassette):
+    """Killed as soon as the client has read so many answers, when others are being written."""
+    with MockLLM("rules: [{replies: [Hello]}]") as up:
+        for count in (1, 4, 9):
+            file = tmp_path / f"rec{count}.yaml"
+            recording = Recording("--upstream", f"{up.url}/v1", "-o", file, *cassette)
+            url = json.loads(recording.process.stdout.readline())["url"]
+            clients = [started(url, f"question {number}") for number in range(20)]
+            for client in clients[:count]:
+                read_all(client)
+            recording.process.kill()
+            recording.process.communicate(timeout=PATIENCE_S)
+            for client in clients[count:]:
+                client.close()
+            # Those that were read to their end are kept, but perhaps the last one: its end is sent before it is kept.
+            assert count - 1 <= len(load_file(file).rules) <= 20 if file.exists() else count == 1
+            if file.exists():
+                again = Recording("--upstream", f"{up.url}/v1", "--mode", "new", "-o", file, *cassette)
+                with again as going_on:
+                    assert going_on.ask("one more") == "Hello"
+                load_file(file)

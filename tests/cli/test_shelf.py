@@ -62,8 +62,29 @@ def test_a_change_that_is_wrong_keeps_the_old_version_until_it_is_right(shelf, f
     assert (change.name, change.kind, len(change.problems)) == ("a", "kept", 1)
     assert str(change) == "kept a: its new version is wrong, so the old one is served"
     assert shelf.get("a") is before
+    assert shelf.wrong() == ("a",)
     write(a=TWO)
     assert shelf.refresh([folder]) == [Change("a", "reloaded")]
+    assert shelf.wrong() == ()
+
+
+def test_whoever_looks_can_tell_that_something_has_changed(shelf, folder, write):
+    seen = [shelf.revision]
+    for change in (lambda: write(a=BAD), lambda: write(a=TWO), (folder / "b.yaml").unlink):
+        change()
+        shelf.refresh([folder])
+        seen.append(shelf.revision)
+    assert seen == sorted(set(seen))
+    shelf.refresh([folder])
+    assert shelf.revision == seen[-1]
+
+
+def test_a_wrong_file_that_is_gone_is_wrong_no_more(shelf, folder, write):
+    write(a=BAD)
+    shelf.refresh([folder])
+    (folder / "a.yaml").unlink()
+    shelf.refresh([folder])
+    assert shelf.wrong() == ()
 
 
 def test_a_new_file_that_is_wrong_says_so_when_it_is_asked_for(shelf, folder, write):
@@ -107,3 +128,16 @@ def test_a_file_that_could_not_be_read_is_taken_up_when_it_can(folder):
     shelf = Shelf({"a": Entry(folder / "a.yaml", folder)})
     (folder / "elsewhere").rename(folder / "a.yaml")
     assert shelf.refresh([folder / "a.yaml"]) == [Change("a", "reloaded")]
+
+
+def test_an_edition_is_one_content_and_stays_while_the_file_is_wrong(folder, write):
+    shelf, same = (Shelf(Library.of_paths([folder]).entries()) for _ in range(2))
+    first = shelf.edition("a")
+    assert first == same.edition("a") != ""
+    write(a=BAD)
+    shelf.refresh([folder])
+    assert shelf.edition("a") == first
+    write(a=TWO)
+    shelf.refresh([folder])
+    assert shelf.edition("a") not in {first, ""}
+    assert shelf.edition("nobody") == ""
