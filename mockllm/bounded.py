@@ -11,6 +11,23 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 
+class Same(Generic[V]):
+    """A value as a key, told apart by identity: to compare it would take longer than to make anew what it stands
+    for.
+    """
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: V) -> None:
+        self.value = value
+
+    def __hash__(self) -> int:
+        return id(self.value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Same) and other.value is self.value
+
+
 class Bounded(Generic[K, V]):
     """Values that together weigh no more than `most`; one that is heavier than that is not remembered at all."""
 

@@ -6,21 +6,25 @@ Here: the order of things, and nothing that knows an API or a socket. Not here: 
 times (`scenario/pace/`), the bytes of an event (`dialects/sse.py`), playing (`net/player.py`).
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import accumulate, islice
 from typing import TypeVar, assert_never
 
 from mockllm.answer import Answer, Style
+from mockllm.bounded import Same
 from mockllm.dialects.headers import HeaderPairs, api_headers, edge_headers, merged
 from mockllm.dialects.plain import body_bytes
 from mockllm.dialects.sse import event_bytes
 from mockllm.errors import MockLLMError
-from mockllm.plan import End, Frame, Frames, Head, Microseconds, Plan, Send, Step, Wait, stamp
+from mockllm.plan import End, Frame, Frames, Head, Messages, Microseconds, Plan, Send, Step, Wait, stamp
 from mockllm.scenario.faults import Fault, FrameFault, PlanFault
-from mockllm.scenario.faults.base import SCRIPT
+from mockllm.scenario.faults.base import SCRIPT, Layer
 from mockllm.scenario.pace import IDLE, Pace, Work
+from mockllm.score import Edited, Printed, Score, outline
 from mockllm.seeds import Seed
+from mockllm.websocket import message_bytes
 
 MOST_STEPS = 2_000_000
 """The longest plan that is played."""
@@ -28,7 +32,13 @@ MOST_STEPS = 2_000_000
 # Statuses whose answers have no body, and no word about its length (RFC 9110 §8.6).
 _WITHOUT_LENGTH = frozenset({204, 304})
 
-_AT_ONCE = Pace()
+# The status with which a connection becomes a WebSocket (RFC 6455 §4.2.2).
+_SWITCHED = 101
+
+AT_ONCE = Pace()
+"""The pace of what goes out as soon as it can."""
+
+_MOST_PACES = 256
 
 _Value = TypeVar("_Value")
 _Caused = TypeVar("_Caused", Frame, Step)
@@ -64,15 +74,22 @@ class _Times:
         return min(self.frames.values(), default=self.head)
 
 
+_NO_TIMES = _Times(0, {})
+
+
+@lru_cache(_MOST_PACES)
+def is_at_once(pace: Same[Pace]) -> bool:
+    """Whether a pace is no pace at all."""
+    return pace.value == AT_ONCE
+
+
 def compile_answer(
     answer: Answer, pace: Pace, faults: tuple[Fault, ...], seed: Seed, request_id: str, *, slowness: float = 1.0
 ) -> Compiled:
     """The timed steps of an answer; `slowness` is what load makes of its times. Raises PlanTooLongError above the
     limit.
     """
-    missed: list[int] = []
-    frames = stamp(answer.frames)
-    times = _times(answer, frames, pace, seed.child("pace"), Work(answer.input_tokens, slowness))
+    times = _times(answer, pace, seed, Work(answer.input_tokens, slowness))
     # Those of the profile have numbers below 0, so that nothing drawn for the author's depends on them.
     of_profile = ((-1 - place, fault) for place, fault in enumerate(answer.style.faults))
     # What it does to times comes after them, so that its heartbeats are heard in the author's silences.
@@ -80,16 +97,36 @@ def compile_answer(
         [*of_profile, *enumerate(faults)],
         key=lambda entry: (entry[1].layer, entry[0] < 0 and isinstance(entry[1], PlanFault)),
     )
-    for index, fault in in_order:
-        if isinstance(fault, FrameFault):
-            changed = fault.apply(frames, seed.child("fault", index))
-            frames = _credited(_or_missed(changed, frames, index, missed), frames, fault)
-    plan = _bounded(_steps(answer, frames, times, request_id))
-    for index, fault in in_order:
-        if isinstance(fault, PlanFault):
-            replanned = fault.apply(plan, seed.child("fault", index))
-            plan = _credited(_or_missed(replanned, plan, index, missed), plan, fault)
-    return Compiled(_bounded(plan), tuple(faults[index].title for index in missed), tuple(missed))
+    unfit = {index for index, fault in in_order if answer.messages and not _suits_messages(fault, answer)}
+    missed = sorted(index for index in unfit if index >= 0)
+    on_frames = [(index, fault) for index, fault in in_order if isinstance(fault, FrameFault) and index not in unfit]
+    on_plan = [(index, fault) for index, fault in in_order if isinstance(fault, PlanFault) and index not in unfit]
+    events = answer.frames if isinstance(answer.frames, Printed) and not (on_frames or times.told) else None
+    if events is not None and not on_plan:
+        return Compiled(_score(answer, events, times, request_id), ())
+    if events is not None:
+        score = tuple(_score(answer, events, times, request_id))
+        plan: Plan = Edited(score, events, _bounded(_replanned(score, on_plan, seed, missed)))
+    else:
+        frames = _reframed(stamp(answer.frames), on_frames, seed, missed)
+        plan = _bounded(_replanned(_bounded(_steps(answer, frames, times, request_id)), on_plan, seed, missed))
+    return Compiled(plan, tuple(faults[index].title for index in missed), tuple(missed))
+
+
+def _reframed(frames: Frames, faults: Iterable[tuple[int, FrameFault]], seed: Seed, missed: list[int]) -> Frames:
+    """The frames after the faults; the places of those that had nothing to act on are added to `missed`."""
+    for index, fault in faults:
+        changed = fault.apply(frames, seed.child("fault", index))
+        frames = _credited(_or_missed(changed, frames, index, missed), frames, fault)
+    return frames
+
+
+def _replanned(plan: Plan, faults: Iterable[tuple[int, PlanFault]], seed: Seed, missed: list[int]) -> Plan:
+    """The plan after the faults, as for frames."""
+    for index, fault in faults:
+        changed = fault.apply(plan, seed.child("fault", index))
+        plan = _credited(_or_missed(changed, plan, index, missed), plan, fault)
+    return plan
 
 
 def event_dues(frames: Frames, kept: Frames, pace: Pace, seed: Seed, work: Work = IDLE) -> tuple[Microseconds, ...]:
@@ -101,9 +138,17 @@ def event_dues(frames: Frames, kept: Frames, pace: Pace, seed: Seed, work: Work 
     return tuple(_dues(kept, times))
 
 
+def _suits_messages(fault: Fault, answer: Answer) -> bool:
+    """Whether the fault has anything to act on in messages; the answer that opens the connection is one of HTTP too."""
+    return fault.over_websocket or (fault.layer is Layer.HTTP and answer.status == _SWITCHED)
+
+
 def _bounded(steps: Iterable[Step]) -> Plan:
     """The steps as a plan, or PlanTooLongError as soon as there are too many."""
-    plan = tuple(islice(steps, MOST_STEPS + 1))
+    return _within_limit(tuple(islice(steps, MOST_STEPS + 1)))
+
+
+def _within_limit(plan: Plan) -> Plan:
     if len(plan) > MOST_STEPS:
         raise PlanTooLongError(f"the plan has more than {MOST_STEPS} steps: shorten the reply or its faults")
     return plan
@@ -117,7 +162,7 @@ def _or_missed(changed: _Value | None, value: _Value, index: int, missed: list[i
     return changed
 
 
-def _credited(changed: tuple[_Caused, ...], value: tuple[_Caused, ...], fault: Fault) -> tuple[_Caused, ...]:
+def _credited(changed: Sequence[_Caused], value: Sequence[_Caused], fault: Fault) -> Sequence[_Caused]:
     """What the fault made, under the name of who asked for it, where that is not the script."""
     if fault.origin == SCRIPT or changed is value:
         return changed
@@ -132,13 +177,15 @@ def _credit(made: Frame | Step, fault: Fault) -> str:
     return made.cause or (fault.title if isinstance(made, Frame) else "")
 
 
-def _times(answer: Answer, frames: Frames, pace: Pace, seed: Seed, work: Work) -> _Times:
+def _times(answer: Answer, pace: Pace, seed: Seed, work: Work) -> _Times:
     """A stream's head goes out at once and its frames by the pace; a plain body has its head with it unless the pace
     says otherwise.
     """
-    if pace == _AT_ONCE:
-        return _Times(0, {})
+    if is_at_once(Same(pace)):
+        return _NO_TIMES
+    seed = seed.child("pace")
     if answer.streams:
+        frames = stamp(outline(answer.frames))
         due = dict(enumerate(pace.schedule(frames, seed, work)))
         first = next((due[frame.ordinal] for frame in frames if frame.tokens), due.get(0, 0))
         return _Times(pace.head_us(seed), due, _told(pace, first, due.get(len(due) - 1, 0)))
@@ -155,16 +202,28 @@ def _told(pace: Pace, first: Microseconds, last: Microseconds) -> HeaderPairs:
     return (("server-timing", f"ttft;dur={ttft}, total;dur={total}"),)
 
 
+def _score(answer: Answer, events: Printed, times: _Times, request_id: str) -> Plan:
+    """The plan of a stream to which no fault does anything."""
+    head = Head(answer.status, _headers(answer, _layer_headers(answer, times, request_id)), "chunked")
+    dues = _dues(outline(events), times) if times.frames else ()
+    return _within_limit(Score(head, events, dues, times.head))
+
+
 def _steps(answer: Answer, frames: Frames, times: _Times, request_id: str) -> Iterator[Step]:
     """The plan without the faults of time, HTTP and connection."""
-    streams = answer.streams
-    bodies = [event_bytes(frame) if streams else _body_bytes(frame, answer) for frame in frames]
-    bare = streams or answer.status in _WITHOUT_LENGTH
+    streams = answer.streams and not answer.messages
+    bodies = list(map(message_bytes, frames) if answer.messages else _bodies(frames, answer))
+    bare = streams or answer.messages or answer.status in _WITHOUT_LENGTH
     length: HeaderPairs = () if bare else (("content-length", str(sum(map(len, bodies)))),)
-    own = (*length, *_layer_headers(answer, times, request_id), *times.told)
+    tells = streams and bool(times.told)
+    told = (*times.told, ("trailer", "server-timing")) if tells else times.told
+    own = (*length, *_layer_headers(answer, times, request_id), *told)
     if times.head:
         yield Wait(times.head)
-    yield Head(answer.status, _headers(answer, own), "chunked" if streams else "length")
+    if not answer.messages or answer.status == _SWITCHED:
+        yield Head(answer.status, _headers(answer, own), "chunked" if streams else "length")
+    if answer.messages:
+        yield Messages()
     now = times.head
     offset = 0
     for frame, data, due in zip(frames, bodies, _dues(frames, times), strict=True):
@@ -179,7 +238,11 @@ def _steps(answer: Answer, frames: Frames, times: _Times, request_id: str) -> It
             yield from _pieces(frame, data, offset, frame.framing.split_bytes)
         if frame.ordinal >= 0:
             offset += len(data)
-    yield End()
+    yield End(tells=tells)
+
+
+def _bodies(frames: Frames, answer: Answer) -> Iterator[bytes]:
+    return (event_bytes(frame) if answer.streams else _body_bytes(frame, answer) for frame in frames)
 
 
 def _body_bytes(frame: Frame, answer: Answer) -> bytes:

@@ -6,6 +6,7 @@ the steps (`compile.py`), their HTTP bytes (`http1.py`) and waiting (`net/player
 microseconds.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, assert_never
 
@@ -73,7 +74,7 @@ class Frame:
     thought: bool = False
 
 
-Frames: TypeAlias = tuple[Frame, ...]
+Frames: TypeAlias = Sequence[Frame]
 
 
 def stamp(frames: Frames) -> Frames:
@@ -177,9 +178,10 @@ class Raw:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """The body ends as HTTP says it should."""
+    """The body ends as HTTP says it should. In chunks it may tell in a trailer when that was."""
 
     cause: str = ""
+    tells: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,8 +205,17 @@ class Admit:
     cause: str = ""
 
 
-Step: TypeAlias = Wait | Gate | Interim | Head | HeadRest | Send | Raw | End | Close | Reset | Admit
-Plan: TypeAlias = tuple[Step, ...]
+@dataclass(frozen=True, slots=True)
+class Messages:
+    """From here on what is sent are messages of a WebSocket that is open (RFC 6455), and the connection stays open
+    after the end.
+    """
+
+    cause: str = ""
+
+
+Step: TypeAlias = Wait | Gate | Interim | Head | HeadRest | Send | Raw | End | Close | Reset | Admit | Messages
+Plan: TypeAlias = Sequence[Step]
 
 
 def duration(plan: Plan) -> Microseconds:
@@ -234,6 +245,10 @@ _LONGEST_LABEL = 200
 _SHOWN = frozenset({"retry-after", "retry-after-ms", "x-should-retry", "location"})
 
 
+# What is not called by the name of its class.
+_NAMES: Mapping[type[Step], str] = {Messages: "websocket"}
+
+
 def _describe(step: Step) -> tuple[str, str]:
     """The step as a verb and what it is done to."""
     match step:
@@ -254,8 +269,8 @@ def _describe(step: Step) -> tuple[str, str]:
             return "send", f"{number:<3} {_short(frame.label) or f'{len(data)} bytes'}"
         case Raw(data=data):
             return "raw", f"{len(data)} bytes"
-        case End() | Close() | Reset() | Admit():
-            return type(step).__name__.lower(), ""
+        case End() | Close() | Reset() | Admit() | Messages():
+            return _NAMES.get(type(step), type(step).__name__.lower()), ""
         case _:
             assert_never(step)
 

@@ -5,7 +5,7 @@ nothing in the store. Here: a bounded memory of that. Not here: reading (`admiss
 (`scenario/script.py`) and what is answered (`recall.py`).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from mockllm.address import Address
@@ -43,7 +43,7 @@ class Readings:
         kept = self._kept.get(_key(call, address))
         if kept is None or kept.scenario is not address.scenario:
             return None
-        return replace(kept.request, call=call), kept.match
+        return kept.request.in_call(call), kept.match
 
     def put(self, call: Call, address: Address, request: Request, match: Match) -> None:
         """Remember what the call came to. The request must not refer to anything in the store."""

@@ -8,10 +8,15 @@ from mockllm import compile as compilation
 from mockllm.answer import Answer, Style
 from mockllm.compile import PlanTooLongError, compile_answer, event_dues
 from mockllm.dialects.base import Layout
-from mockllm.plan import Close, End, Frame, Head, Reset, Send, Wait, stamp
+from mockllm.dialects.chat import CHAT
+from mockllm.plan import Close, End, Frame, Head, Messages, Reset, Send, Wait, stamp
 from mockllm.scenario.faults import AnyFault, Drop, FrameFault, Heartbeat, Ids, Layer, Stall
 from mockllm.scenario.pace import Pace
+from mockllm.score import Edited, Score
 from mockllm.seeds import Seed
+from mockllm.turn import Reasoning, Text
+from tests.turns import asked, pieces, turn
+from tests.turns import said as choice
 
 S = 1_000_000
 SEED = Seed.of("test")
@@ -466,6 +471,58 @@ def test_a_plan_that_is_too_long_is_refused(monkeypatch):
         compiled(streamed(), {"stall": {"at": "headers", "for": "100s", "heartbeat": "1s"}})
 
 
+def chat_stream():
+    """An answer of the chat dialect, whose frames are printed."""
+    told = turn(choice(Reasoning(pieces("so")), Text(pieces("Hel", "lo"))), choice(Text(pieces("Bye"))))
+    return streamed(frames=CHAT.stream(told, asked(), SEED))
+
+
+PACES = [
+    Pace(),
+    Pace(ttft="300ms", itl={"normal": {"mean": "20ms", "sd": "10ms"}}, role="10ms", done="1s"),
+    Pace(head="50ms", ttft="20ms", itl="0ms"),
+]
+
+
+def wire(plan):
+    """What a plan does, step by step, without what its frames were made of."""
+    return [replace(step, frame=replace(step.frame, data=None)) if isinstance(step, Send) else step for step in plan]
+
+
+@pytest.mark.parametrize("pace", PACES, ids=["at once", "drawn", "head"])
+@pytest.mark.parametrize(
+    "faults",
+    [
+        (),
+        ({"stall": {"at": {"token": 2}, "for": "5s", "heartbeat": "1s"}},),
+        ({"reset": {"at": {"share": "50%"}}}, {"slow": 2}),
+        ({"close": {"at": {"token": 99}}},),
+        ({"truncate": {"at": "finish"}}, {"done": "omit"}),
+    ],
+    ids=["none", "stall", "reset", "missed", "frames too"],
+)
+def test_a_printed_stream_has_the_plan_of_its_frames(pace, faults):
+    answer = chat_stream()
+    printed = compiled(answer, *faults, pace=pace)
+    framed = compiled(replace(answer, frames=tuple(answer.frames)), *faults, pace=pace)
+    assert wire(printed.plan) == wire(framed.plan)
+    assert (printed.unfired, printed.missed) == (framed.unfired, framed.missed)
+
+
+def test_a_printed_stream_keeps_little_of_its_plan_unless_its_frames_are_changed():
+    answer = chat_stream()
+    assert isinstance(compiled(answer).plan, Score)
+    assert isinstance(compiled(answer, {"stall": {"at": "headers", "for": "5s"}}).plan, Edited)
+    assert isinstance(compiled(answer, {"done": "omit"}).plan, tuple)
+
+
+def test_a_printed_stream_that_is_too_long_is_refused(monkeypatch):
+    answer = chat_stream()
+    monkeypatch.setattr(compilation, "MOST_STEPS", len(compiled(answer).plan) - 1)
+    with pytest.raises(PlanTooLongError):
+        compiled(answer)
+
+
 def test_the_same_answer_and_seed_give_the_same_plan_and_another_seed_other_times():
     drawn = Pace(ttft="300ms", itl={"normal": {"mean": "20ms", "sd": "10ms"}})
     assert compiled(streamed(), pace=drawn) == compiled(streamed(), pace=drawn)
@@ -523,6 +580,15 @@ def test_a_header_tells_the_planned_times_only_if_it_is_asked_for():
     pace = {"ttft": "300ms", "itl": "20500us", "done": "1s"}
     assert timing(streamed(), pace=Pace(**pace)) is None
     assert timing(streamed(), pace=Pace(**pace, tell=True)) == "ttft;dur=300.000, total;dur=1341.000"
+
+
+@pytest.mark.parametrize(("answer", "announced"), [(streamed(), "server-timing"), (plain(paced=STREAM), None)])
+def test_a_trailer_is_announced_for_the_end_of_a_stream_that_is_to_tell_its_times(answer, announced):
+    for tell in (False, True):
+        pace = Pace(ttft="300ms", tell=tell)
+        assert dict(headers(answer, pace=pace)).get("trailer") == (announced if tell else None)
+        end = compiled(answer, pace=pace).plan[-1]
+        assert end == End(tells=tell and announced is not None)
 
 
 def test_of_a_stream_without_tokens_or_events_it_tells_the_first_frame_or_nothing():
@@ -598,3 +664,56 @@ def test_kept_frames_are_due_as_in_their_stream_and_added_ones_with_those_before
     kept = (*made[:2], Frame("error", "error"), Frame("failed", "finish"))
     assert event_dues(made, kept, pace, SEED) == (0, 1_000_000, 1_000_000, 1_000_000)
     assert event_dues((), (), pace, SEED) == ()
+
+
+# --- over a WebSocket ----------------------------------------------------------------------------------------------
+
+EVENTS = (Frame({"type": "a"}, "token", 1), Frame({"type": "b"}, "finish"))
+
+
+def said(*faults, status=200, pace=None):
+    answer = Answer(status, (("upgrade", "websocket"),), EVENTS, messages=True)
+    read = TypeAdapter(tuple[AnyFault, ...]).validate_python(faults)
+    return compile_answer(answer, pace or Pace(), read, SEED, "req_1")
+
+
+def test_messages_have_no_head_and_their_connection_stays_open():
+    opened, first, second, end = said().plan
+    assert (opened, end) == (Messages(), End())
+    assert (first.data, second.data) == (b'\x81\x0c{"type":"a"}', b'\x81\x0c{"type":"b"}')
+
+
+def test_the_answer_that_opens_the_connection_has_a_head_without_a_length():
+    head, opened, *_ = said(status=101).plan
+    assert (head.status, head.body, opened) == (101, "length", Messages())
+    names = [name.lower() for name, _ in head.headers]
+    assert "upgrade" in names
+    assert not {"content-length", "transfer-encoding"} & set(names)
+
+
+def test_messages_are_paced_like_any_stream():
+    plan = said(pace=Pace.model_validate({"ttft": "5ms"})).plan
+    assert [step for step in plan if isinstance(step, Wait)] == [Wait(5_000)]
+
+
+SSE_OR_HTTP = [{"line_ending": "crlf"}, {"no_space": "all"}, {"ids": 1}, {"status": 503}, {"gzip": {}}]
+
+
+@pytest.mark.parametrize("fault", SSE_OR_HTTP)
+def test_faults_of_sse_and_http_have_no_place_among_messages(fault):
+    compiled = said(fault)
+    assert compiled.unfired == tuple(fault)
+    assert compiled.missed == (0,)
+    assert compiled.plan == said().plan
+
+
+def test_those_of_http_act_on_the_head_that_opens_the_connection():
+    assert said({"status": 503}, status=101).unfired == ()
+    assert said({"line_ending": "crlf"}, status=101).unfired == ("line_ending",)
+
+
+def test_all_other_faults_act_on_messages():
+    compiled = said({"patch": {"frames": 0, "set": {"x": 1}}}, {"reset": {"at": {"frame": 1}}}, {"status": 503})
+    assert compiled.unfired == ("status",)
+    assert [step.data for step in compiled.plan if isinstance(step, Send)] == [b'\x81\x12{"type":"a","x":1}']
+    assert isinstance(compiled.plan[-1], Reset)

@@ -7,22 +7,26 @@ grammar and any time.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from typing import assert_never
 
 from mockllm.fill import auto, bounds, content
+from mockllm.fill.plain import remembered
 from mockllm.fill.template import Template
 from mockllm.request import Request
 from mockllm.scenario.content import Content
 from mockllm.scenario.reply import AutoReply, ContentReply, Envelope, GenerateReply
 from mockllm.seeds import Seed
 from mockllm.tokens import Tokenizer
-from mockllm.turn import Part, Turn
+from mockllm.turn import Choice, Part, Turn
 
 # The tiers that are answered by another name (`service_tier` in the SDK's chat_completion.py).
 _TIERS: Mapping[str, str] = {"auto": "default", "fast": "priority"}
 
 # APIs whose answers have no alternatives: of several choices that the author gives, the first is answered.
-_ONE_CHOICE = frozenset({"responses"})
+_ONE_CHOICE = frozenset({"responses", "realtime"})
+
+_MOST_MODELS = 256
 
 AnswerReply = ContentReply | GenerateReply | AutoReply
 """The forms of a reply that are answered by a turn."""
@@ -47,10 +51,8 @@ def fill(reply: AnswerReply, request: Request, filling: Filling) -> Turn:
     Raises MockLLMError for a template that fails and for a JSON Schema that no data can be made for.
     """
     usage = reply.usage or filling.defaults.usage
-    choices = tuple(
-        bounds.choice(parts, stop, request, filling.seed.child("choice", index))
-        for index, (parts, stop) in enumerate(_choices(reply, request, filling))
-    )
+    make = partial(_bounded, reply, request, filling)
+    choices = remembered(reply, request, filling.tokenizer, make) if isinstance(reply, ContentReply) else make()
     return Turn(
         key=filling.seed.child("id", *([filling.copy] if filling.copy else ())).alphanumeric(32),
         model=reply.model or filling.defaults.model or request.model,
@@ -58,7 +60,16 @@ def fill(reply: AnswerReply, request: Request, filling: Filling) -> Turn:
         choices=choices,
         usage=bounds.usage(choices, request, filling.tokenizer, usage),
         service_tier=_service_tier(reply, request, filling),
-        system_fingerprint=reply.system_fingerprint or filling.defaults.system_fingerprint or _fingerprint(request),
+        system_fingerprint=reply.system_fingerprint
+        or filling.defaults.system_fingerprint
+        or _fingerprint(request.model),
+    )
+
+
+def _bounded(reply: AnswerReply, request: Request, filling: Filling) -> tuple[Choice, ...]:
+    return tuple(
+        bounds.choice(parts, stop, request, filling.seed.child("choice", index))
+        for index, (parts, stop) in enumerate(_choices(reply, request, filling))
     )
 
 
@@ -104,8 +115,9 @@ def _service_tier(reply: AnswerReply, request: Request, filling: Filling) -> str
     return _TIERS.get(asked, asked) if isinstance(asked, str) else "default"
 
 
-def _fingerprint(request: Request) -> str | None:
+@lru_cache(_MOST_MODELS)
+def _fingerprint(model: str) -> str | None:
     """`fp_` and ten hex digits, one for each model; null for the gpt-5 family (wire-contract §5.1)."""
-    if request.model.rsplit("/", 1)[-1].startswith("gpt-5"):
+    if model.rsplit("/", 1)[-1].startswith("gpt-5"):
         return None
-    return f"fp_{Seed.of('system_fingerprint', request.model).hex(10)}"
+    return f"fp_{Seed.of('system_fingerprint', model).hex(10)}"

@@ -6,8 +6,10 @@ words come from.
 
 import math
 from dataclasses import replace
+from functools import lru_cache
 from itertools import chain
 
+from mockllm.bounded import Same
 from mockllm.request import Request
 from mockllm.scenario.reply import UsageSpec
 from mockllm.seeds import Seed
@@ -30,6 +32,8 @@ from mockllm.turn import (
 _TOKENS_PER_MESSAGE = 3
 _TOKENS_OF_OPENING = 3
 _WITHOUT_CHAT_FORMAT = frozenset({"completions", "embeddings"})
+
+_MOST_COUNTED = 64
 
 # The service's own word for a token that could not have come.
 _IMPOSSIBLE = -9999.0
@@ -135,12 +139,12 @@ def usage(choices: tuple[Choice, ...], request: Request, tokenizer: Tokenizer, t
 
     Reasoning is part of the output, so told reasoning changes the output unless that is told too.
     """
-    parts = [part for choice in choices for part in choice.parts]
+    output, reasoning, audio = _counted(Same(choices))
     counted = Usage(
         input_tokens=input_tokens(request, tokenizer),
-        output_tokens=sum(map(part_tokens, parts)),
-        reasoning_tokens=sum(part_tokens(part) for part in parts if isinstance(part, Reasoning)),
-        audio_tokens=sum(part_tokens(part) for part in parts if isinstance(part, Audio)),
+        output_tokens=output,
+        reasoning_tokens=reasoning,
+        audio_tokens=audio,
     )
     if told is None:
         return counted
@@ -153,6 +157,15 @@ def usage(choices: tuple[Choice, ...], request: Request, tokenizer: Tokenizer, t
         reasoning_tokens=reasoning,
         cached_tokens=counted.cached_tokens if told.cached is None else told.cached,
     )
+
+
+@lru_cache(_MOST_COUNTED)
+def _counted(choices: Same[tuple[Choice, ...]]) -> tuple[int, int, int]:
+    """The tokens of all parts, of reasoning, and of sound."""
+    parts = [part for choice in choices.value for part in choice.parts]
+    reasoning = sum(part_tokens(part) for part in parts if isinstance(part, Reasoning))
+    audio = sum(part_tokens(part) for part in parts if isinstance(part, Audio))
+    return sum(map(part_tokens, parts)), reasoning, audio
 
 
 def input_tokens(request: Request, tokenizer: Tokenizer) -> int:

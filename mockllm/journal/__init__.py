@@ -49,6 +49,7 @@ class Journal:
         self._lock = threading.Lock()
         self._watchers: tuple[Callable[[Exchange], None], ...] = ()
         self._settle = settle
+        self.clears = 0  # how often it was told to forget something
 
     def open(self, exchange: Exchange) -> None:
         """Record an exchange that has just arrived."""
@@ -71,7 +72,7 @@ class Journal:
         with self._lock:
             if (exchange := self._kept.get(number)) is None:
                 return None
-            ended = replace(exchange, deliveries=deliveries, outcome=outcome)
+            ended = exchange.ended(deliveries, outcome)
             self._kept.change(ended, ended=True)
         self._tell(ended)
         return ended
@@ -80,6 +81,12 @@ class Journal:
         """Forget everything, or the exchanges of one namespace."""
         with self._lock:
             self._kept.clear(namespace)
+            self.clears += 1
+
+    def get(self, number: int) -> Exchange | None:
+        """The exchange with this number as it is now; None if it was dropped or there is none."""
+        with self._lock:
+            return self._kept.get(number)
 
     @property
     def dropped(self) -> int:

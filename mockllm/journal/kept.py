@@ -4,18 +4,20 @@ Here: what an exchange weighs, what of it is given up first when the room gets s
 lock around it and the questions (`journal/__init__.py`).
 
 A plan weighs most, and much of it is the JSON that its frames were made of, which is on the wire as bytes anyway. So an
-exchange that has ended gives that up before another one has to go. A plan that several exchanges share, as equal
-requests do, is there once and counts once.
+exchange that has ended gives that up before another one has to go; a score has none of that. A plan that several
+exchanges share, as equal requests do, is there once and counts once, and so does the mould of several scores.
 """
 
 from collections import OrderedDict, deque
+from collections.abc import Sequence
 from dataclasses import replace
 
 from mockllm.exchange import Deliveries, Exchange
 from mockllm.plan import USUAL, Frame, Plan, Send, Step
+from mockllm.score import Compact, Mould
 
 # Measured over streams of 50 chunks and over bodies, on CPython 3.11.
-_EXCHANGE_BYTES = 6_000
+_EXCHANGE_BYTES = 4_200
 _SEND_BYTES = 950
 _LIGHT_SEND_BYTES = 400
 _STEP_BYTES = 80
@@ -29,12 +31,16 @@ class Kept:
         self._most_bytes = most_bytes
         self._exchanges: OrderedDict[int, Exchange] = OrderedDict()
         self._ended: deque[int] = deque()
-        self._plans: dict[int, tuple[int, int]] = {}  # by identity: how many have it, and what it weighs
+        self._shared: dict[int, tuple[int, int]] = {}  # by identity: how many have it, and what it weighs
         self._bytes = 0
+        self._mixed = False
         self.dropped = 0
 
     def put(self, exchange: Exchange) -> None:
-        """Keep an exchange that has just arrived; the oldest go if there is no room."""
+        """Keep an exchange that has just arrived; the oldest go if there is no room. One of another process may be told
+        of late.
+        """
+        self._mixed = self._mixed or (bool(self._exchanges) and exchange.number < next(reversed(self._exchanges)))
         self._exchanges[exchange.number] = exchange
         self._bytes += _own_weight(exchange)
         self._hold(exchange.plan, light=False)
@@ -56,6 +62,7 @@ class Kept:
 
     def all(self) -> tuple[Exchange, ...]:
         """Every exchange that is there."""
+        self._sort()
         return tuple(self._exchanges.values())
 
     def clear(self, namespace: str | None = None) -> None:
@@ -68,30 +75,42 @@ class Kept:
             self.dropped = 0
 
     def _drop(self) -> None:
+        self._sort()
         _, oldest = self._exchanges.popitem(last=False)
         self._release(oldest)
         self.dropped += 1
 
+    def _sort(self) -> None:
+        if self._mixed:
+            self._exchanges = OrderedDict(sorted(self._exchanges.items()))
+            self._mixed = False
+
     def _release(self, exchange: Exchange) -> None:
         self._bytes -= _own_weight(exchange)
-        count, weight = self._plans.pop(id(exchange.plan))
-        if count > 1:
-            self._plans[id(exchange.plan)] = (count - 1, weight)
-        else:
-            self._bytes -= weight
+        for part in _parts(exchange.plan):
+            count, weight = self._shared.pop(id(part))
+            if count > 1:
+                self._shared[id(part)] = (count - 1, weight)
+            else:
+                self._bytes -= weight
+
+    def _has_more(self, plan: Plan) -> bool:
+        """Whether the plan holds what can be given up, and nobody else needs it."""
+        return not isinstance(plan, Compact) and self._shared[id(plan)][0] == 1
 
     def _hold(self, plan: Plan, *, light: bool) -> None:
-        count, weight = self._plans.get(id(plan), (0, 0))
-        if not count:
-            weight = _plan_weight(plan, light=light)
-            self._bytes += weight
-        self._plans[id(plan)] = (count + 1, weight)
+        for part in _parts(plan):
+            count, weight = self._shared.get(id(part), (0, 0))
+            if not count:
+                weight = _weight(part, light=light)
+                self._bytes += weight
+            self._shared[id(part)] = (count + 1, weight)
 
     def _lighten(self) -> bool:
         """Make the plan of the exchange lighter that ended first; False if there was none whose plan is its own."""
         while self._ended:
             exchange = self._exchanges.get(self._ended.popleft())
-            if exchange is not None and self._plans[id(exchange.plan)][0] == 1:
+            if exchange is not None and self._has_more(exchange.plan):
                 self._release(exchange)
                 lighter = lightened(exchange)
                 self._exchanges[exchange.number] = lighter
@@ -137,9 +156,20 @@ def _light_step(step: Step, frames: dict[int, Frame]) -> Step:
     return Send(step.data, light, step.offset, step.alone, step.cause)
 
 
+def _parts(plan: Plan) -> tuple[Plan | Mould, ...]:
+    """What several plans may share, beginning with the plan itself."""
+    return (plan, plan.events.mould) if isinstance(plan, Compact) else (plan,)
+
+
 def _own_weight(exchange: Exchange) -> int:
     """The bytes that an exchange costs beside its plan, about."""
     return len(exchange.call.body) + _EXCHANGE_BYTES
+
+
+def _weight(part: Plan | Mould, *, light: bool) -> int:
+    if isinstance(part, Compact) or not isinstance(part, Sequence):
+        return part.weight
+    return _plan_weight(part, light=light)
 
 
 def _plan_weight(plan: Plan, *, light: bool) -> int:

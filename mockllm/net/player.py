@@ -25,6 +25,7 @@ from mockllm.plan import (
     Head,
     HeadRest,
     Interim,
+    Messages,
     Microseconds,
     Plan,
     Raw,
@@ -171,7 +172,7 @@ class _Performance:
                 return await self._end(step)
             case Close() | Reset():
                 return await self._cut(step)
-            case Admit():
+            case Admit() | Messages():
                 self._admits = True
                 self._steps += 1
             case _:
@@ -213,7 +214,8 @@ class _Performance:
     async def _end(self, step: End) -> bool:
         self._ended = True
         self.ending = Ending.CUT if step.cause else Ending.COMPLETE
-        self._add(http1.end_bytes(self._framing))
+        now_us = self._clock.now_us() - self._start_us
+        self._add(http1.end_bytes(self._framing, http1.lateness(now_us, self._due_us) if step.tells else ()))
         if self._reusable:
             return False
         await self.finish()

@@ -6,11 +6,14 @@ where the counts of steps are kept (`engine.py`).
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import overload
 
+from mockllm.bounded import Same
 from mockllm.request import Request
 from mockllm.scenario.document import Rule, Scenario
 from mockllm.scenario.faults import Fault
 from mockllm.scenario.match import Difference
+from mockllm.scenario.probe import View, probes
 from mockllm.scenario.reply import Reply
 
 _NEAREST = 3
@@ -27,12 +30,45 @@ class Miss:
         return f"{self.title}: " + "; ".join(map(str, self.differences))
 
 
+class _Misses(Sequence[Miss]):
+    """The rules that were tried, which say why they do not match when somebody asks: with many rules few of the reasons
+    are ever read.
+    """
+
+    __slots__ = ("_places", "_request", "_rules")
+
+    def __init__(self, rules: tuple[Rule, ...], places: Sequence[int], request: Request) -> None:
+        self._rules = rules
+        self._places = places
+        self._request = request
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    @overload
+    def __getitem__(self, index: int) -> Miss: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Miss, ...]: ...
+    def __getitem__(self, index: int | slice) -> Miss | tuple[Miss, ...]:
+        places = self._places[index]
+        return self._miss(places) if isinstance(places, int) else tuple(map(self._miss, places))
+
+    def _miss(self, place: int) -> Miss:
+        rule = self._rules[place]
+        return Miss(rule.title(place), rule.when.differences(self._request))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    __hash__ = None  # type: ignore[assignment]  # as that of a request, which holds JSON
+
+
 @dataclass(frozen=True, slots=True)
 class Match:
     """The index of the rule that answers, None if none does, and the rules tried before it."""
 
     rule: int | None
-    misses: tuple[Miss, ...]
+    misses: Sequence[Miss]
 
     def nearest(self) -> tuple[Miss, ...]:
         """The few rules that came nearest: those with the fewest differences."""
@@ -43,15 +79,15 @@ def first_match(scenario: Scenario, request: Request, *, named_only: bool = Fals
     """The first rule that matches. With `named_only` a rule must name the API, as for lists, which have an answer of
     their own.
     """
-    misses: list[Miss] = []
-    for index, rule in enumerate(scenario.rules):
+    rules, view = scenario.rules, View.of(request)
+    tried: list[int] = []
+    for index, (rule, cannot_match) in enumerate(zip(rules, probes(Same(rules)), strict=True)):
         if named_only and rule.when.api is None:
             continue
-        differences = rule.when.differences(request)
-        if not differences:
-            return Match(index, tuple(misses))
-        misses.append(Miss(rule.title(index), differences))
-    return Match(None, tuple(misses))
+        if not cannot_match(view) and not rule.when.differences(request):
+            return Match(index, _Misses(rules, tried, request) if tried else ())
+        tried.append(index)
+    return Match(None, _Misses(rules, tried, request))
 
 
 def reply_index(rule: Rule, taken: int) -> int | None:

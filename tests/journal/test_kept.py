@@ -9,6 +9,7 @@ from mockllm.journal.kept import Kept, lightened
 from mockllm.plan import End, Frame, Framing, Head, Send, Wait
 from mockllm.report import table, timeline
 from mockllm.request import Call
+from mockllm.score import Printed, Score
 
 PLENTY = 1_000_000
 
@@ -32,7 +33,7 @@ def plan(text=b"data: 1\n\n"):
 # 3 steps of 80, 2 sends of 950 or 400, and 9 bytes, twice while they are there as JSON too.
 WHOLE = 3 * 80 + 2 * 950 + 2 * 9
 LIGHT = 3 * 80 + 2 * 400 + 9
-OWN = 6_000
+OWN = 4_200
 
 
 def exchange(number, its_plan=None, namespace="n", body=b""):
@@ -161,3 +162,41 @@ def test_what_was_played_of_another_plan_than_the_scripted_keeps_to_that():
 def test_deliveries_that_are_plain_values_stay():
     given = replace(ended(exchange(1)), deliveries=tuple(ended(exchange(1)).deliveries))
     assert lightened(given).deliveries == given.deliveries
+
+
+class Mould:
+    outline = (Frame(None, "done", ordinal=0),)
+    offsets = (0, 4)
+    weight = 700
+
+
+class Events(Printed):
+    def data(self, index):
+        return b"done"
+
+    def frame(self, index):
+        return self.mould.outline[index]
+
+    def chunked(self):
+        return b"4\r\ndone\r\n"
+
+
+def test_a_mould_counts_once_for_all_scores_over_it_and_is_all_that_they_have():
+    events = Events(Mould())
+    scores = [Score(Head(200), events, (5,)), Score(Head(200), events)]
+    # Two exchanges, two scores of 400 with one time of 8, one mould.
+    weight = 2 * OWN + 2 * 400 + 8 + 700
+    kept = filled(Kept(most_exchanges=9, most_bytes=weight), exchange(1, scores[0]), exchange(2, scores[1]))
+    assert numbers(kept) == [1, 2]
+    kept = filled(Kept(most_exchanges=9, most_bytes=weight - 1), exchange(1, scores[0]), exchange(2, scores[1]))
+    assert numbers(kept) == [2]
+    assert kept.all()[0].plan is scores[1]
+
+
+def test_one_that_is_told_of_late_is_in_its_place_and_goes_in_its_turn():
+    kept = filled(Kept(most_exchanges=3, most_bytes=PLENTY), *map(exchange, (2, 4, 3)))
+    assert [it.number for it in kept.all()] == [2, 3, 4]
+    kept.put(exchange(1))
+    assert [it.number for it in kept.all()] == [2, 3, 4]
+    kept.put(exchange(5))
+    assert [it.number for it in kept.all()] == [3, 4, 5]

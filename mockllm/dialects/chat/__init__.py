@@ -4,12 +4,10 @@ Here: the pieces of this folder put together. Look next at `read.py` and `valida
 (the body), `stream.py` (the chunks) and `stored.py` (what is kept).
 """
 
-from collections.abc import Iterator
-
 from mockllm.dialects.base import Layout
 from mockllm.dialects.chat import read, stored, stream, write
 from mockllm.dialects.chat.validate import is_reasoning_model, validate
-from mockllm.plan import Frame
+from mockllm.plan import Frames
 from mockllm.request import JSON, Call, Request
 from mockllm.seeds import Seed
 from mockllm.store import Store, Stored
@@ -31,7 +29,7 @@ class Chat:
         assert isinstance(json, dict)
         return read.read(call, json)
 
-    def stream(self, turn: Turn, request: Request, seed: Seed) -> Iterator[Frame]:
+    def stream(self, turn: Turn, request: Request, seed: Seed) -> Frames:
         """The turn as chunks and `[DONE]`."""
         return stream.stream(turn, request, seed)
 

@@ -1,28 +1,32 @@
 """Chat Completions, writing a turn as a stream: `chat.completion.chunk` objects and `[DONE]`.
 
-Here: the sequences of wire-contract §5.3 (role, content, tool header and fragments, finish, usage, end) and the
-envelope of §5.2 with its padding. Not here: the plain body (`write.py`), bytes (`../sse.py`) and time.
+Here: the sequences of wire-contract §5.3 (role, content, tool header and fragments, finish, usage, end). Not here:
+their envelope and its padding (`mould.py`), the plain body (`write.py`) and time.
 """
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from itertools import count
 from typing import NamedTuple, assert_never
 
+import orjson
+
+from mockllm.bounded import Same
 from mockllm.dialects.chat import write
 from mockllm.dialects.chat.moderation import moderation
+from mockllm.dialects.chat.mould import PADDING_LENGTH, Chunk, Chunks, Mould
 from mockllm.dialects.lanes import side_by_side
 from mockllm.dialects.sse import compact
-from mockllm.plan import Frame, FrameKind
+from mockllm.plan import FrameKind
 from mockllm.request import JSON, Request
 from mockllm.seeds import Seed
 from mockllm.tokens import Piece
-from mockllm.turn import Audio, Choice, Hosted, Logprob, Part, Reasoning, Refusal, Text, ToolCall, Turn
+from mockllm.turn import Audio, Choice, Hosted, Logprob, Part, Reasoning, Refusal, Text, ToolCall, Turn, Usage
 
-_PADDED_TO = 16
-# Prime, so that so many chunks pass before the same padding comes again.
-_PLACES = 251
 _NOTHING = Piece("", 0, ())
-_DONE = Frame(data="[DONE]", kind="done", label="[DONE]")
+_MOST_MOULDS = 64
+_MOST_PIECES = 512
+_MOST_LONG_MOULDS = 2
 
 
 class _Delta(NamedTuple):
@@ -37,94 +41,94 @@ class _Delta(NamedTuple):
     thought: bool = False
 
 
-def stream(turn: Turn, request: Request, seed: Seed) -> Iterator[Frame]:
-    """The turn as frames: the deltas of all choices side by side, then usage if asked for, then the end marker."""
-    envelope = _Envelope(turn, request, seed)
-    lanes = [_choice(choice, request) for choice in turn.choices]
+class _Manner(NamedTuple):
+    """What shapes all chunks of an answer beside what it says."""
+
+    created: int
+    model: str
+    service_tier: str | None
+    system_fingerprint: str | None
+    id_length: int
+    padded: bool
+    logprobs: bool
+    legacy: bool
+    usage: Usage | None
+    moderation: str | None
+
+
+def stream(turn: Turn, request: Request, seed: Seed) -> Chunks:
+    """The turn as chunks: the deltas of all choices side by side, then usage if asked for, then the end marker."""
+    options = request.json.get("stream_options")
+    wanted = options if isinstance(options, Mapping) else {}
+    padded = wanted.get("include_obfuscation") is not False
+    key = write.completion_id(turn, request)
+    checked = moderation(turn, request)
+    manner = _Manner(
+        turn.created,
+        turn.model,
+        turn.service_tier,
+        turn.system_fingerprint,
+        len(key),
+        padded,
+        write.shows_logprobs(request),
+        write.is_legacy(request),
+        turn.usage if wanted.get("include_usage") is True else None,
+        None if checked is None else compact(checked),
+    )
+    few = sum(len(part.pieces) for choice in turn.choices for part in choice.parts) <= _MOST_PIECES
+    mould = (_known_mould if few else _long_mould)(Same(turn.choices), manner)
+    # One random text; each chunk takes the padding it needs from another place in it.
+    return Chunks(mould, key, seed.child("obfuscation").alphanumeric(PADDING_LENGTH) if padded else "")
+
+
+def _mould(choices: Same[tuple[Choice, ...]], manner: _Manner) -> Mould:
+    head: dict[str, JSON] = {"object": "chat.completion.chunk", "created": manner.created, "model": manner.model}
+    if manner.service_tier is not None:
+        head["service_tier"] = manner.service_tier
+    head["system_fingerprint"] = manner.system_fingerprint
+    return Mould(_chunks(choices.value, manner), head, manner.id_length, padded=manner.padded)
+
+
+# Most turns are those of a reply that says the same to every request.
+_known_mould = lru_cache(_MOST_MOULDS)(_mould)
+# Of those that take much room, and long to make, only those that were asked for last.
+_long_mould = lru_cache(_MOST_LONG_MOULDS)(_mould)
+
+
+def _chunks(choices: tuple[Choice, ...], manner: _Manner) -> Iterator[Chunk]:
+    """The chunks before their envelope. Usage and moderation have chunks without a choice; the usage is null in all
+    others.
+    """
+    tail: dict[str, JSON] = {} if manner.usage is None else {"usage": None}
+    lanes = [_choice(choice, legacy=manner.legacy) for choice in choices]
     for index, delta in side_by_side(lanes, lambda delta: delta.tokens):
-        yield envelope.frame(index, delta)
-    if envelope.shows_usage:
-        yield envelope.usage_frame()
-    if (checked := moderation(turn, request)) is not None:
-        yield envelope.moderation_frame(checked)
-    yield _DONE
-
-
-class _Envelope:
-    """What is the same in all chunks of a stream, and the padding of each."""
-
-    def __init__(self, turn: Turn, request: Request, seed: Seed) -> None:
-        options = request.json.get("stream_options")
-        wanted = options if isinstance(options, Mapping) else {}
-        self.shows_usage = wanted.get("include_usage") is True
-        self._pads = wanted.get("include_obfuscation") is not False
-        self._usage = write.usage_json(turn.usage)
-        self._shows_logprobs = write.shows_logprobs(request)
-        self._many = len(turn.choices) > 1
-        # One random text; each chunk takes the padding it needs from another place in it.
-        self._padding = seed.child("obfuscation").alphanumeric(_PLACES + _PADDED_TO) if self._pads else ""
-        self._count = 0
-        self._head: dict[str, JSON] = {
-            "id": write.completion_id(turn, request),
-            "object": "chat.completion.chunk",
-            "created": turn.created,
-            "model": turn.model,
-        }
-        if turn.service_tier is not None:
-            self._head["service_tier"] = turn.service_tier
-        self._head["system_fingerprint"] = turn.system_fingerprint
-        self._tail: dict[str, JSON] = {"usage": None} if self.shows_usage else {}
-        # The length of a chunk without choice and padding: only the choice is left to be measured for each.
-        self._bare_length = len(compact({**self._head, "choices": [], **self._tail, "obfuscation": ""}))
-
-    def frame(self, index: int, delta: _Delta) -> Frame:
-        """The chunk of one delta."""
         choice: dict[str, JSON] = {"index": index, "delta": delta.delta}
-        if self._shows_logprobs:
+        if manner.logprobs:
             choice["logprobs"] = delta.logprobs
         choice["finish_reason"] = delta.finish
-        chunk: dict[str, JSON] = {**self._head, "choices": [choice], **self._tail}
-        if self._pads:
-            chunk["obfuscation"] = self._next_padding(self._bare_length + len(compact(choice)))
-        label = f"[{index}] {delta.label}" if self._many else delta.label
-        return Frame(chunk, delta.kind, delta.tokens, label, choice=index, thought=delta.thought)
-
-    def usage_frame(self) -> Frame:
-        """The chunk without choices that carries the usage of the whole stream."""
-        return Frame(self._padded({**self._head, "choices": [], "usage": self._usage}), "usage", label="usage")
-
-    def moderation_frame(self, checked: JSON) -> Frame:
-        """The chunk without choices that carries the moderation; it comes after the usage, which is null in it."""
-        chunk: dict[str, JSON] = {**self._head, "choices": [], "moderation": checked, **self._tail}
-        return Frame(self._padded(chunk), "event", label="moderation")
-
-    def _padded(self, chunk: dict[str, JSON]) -> dict[str, JSON]:
-        if self._pads:
-            chunk["obfuscation"] = ""
-            chunk["obfuscation"] = self._next_padding(len(compact(chunk)))
-        return chunk
-
-    def _next_padding(self, length: int) -> str:
-        """What makes the length of a payload, in characters, 1 modulo 16 (wire-contract §5.2)."""
-        start = self._count * (_PADDED_TO + 1) % _PLACES
-        self._count += 1
-        return self._padding[start : start + (1 - length) % _PADDED_TO]
+        label = f"[{index}] {delta.label}" if len(choices) > 1 else delta.label
+        yield Chunk(choice, tail, delta.kind, delta.tokens, label, index, delta.thought)
+    if manner.usage is not None:
+        yield Chunk(rest={"usage": write.usage_json(manner.usage)}, kind="usage", label="usage")
+    if manner.moderation is not None:
+        checked: dict[str, JSON] = {"moderation": orjson.loads(manner.moderation)}
+        yield Chunk(rest=checked | tail, kind="event", label="moderation")
 
 
-def _choice(choice: Choice, request: Request) -> Iterator[_Delta]:
+def _choice(choice: Choice, *, legacy: bool) -> Iterator[_Delta]:
     """The deltas of one choice, from its role to its finish."""
-    write.check_room(choice, request)
+    write.check_room(choice, legacy=legacy)
     told = [part for part in choice.parts if not isinstance(part, Hosted)]
     alone = len(told) == 1 and isinstance(told[0], ToolCall)
     if not alone:
         yield _role(choice)
     numbers = count()
     for part in choice.parts:
-        yield from _part(part, numbers, legacy=write.is_legacy(request), with_role=alone)
+        yield from _part(part, numbers, legacy=legacy, with_role=alone)
     if annotations := write.annotations(choice):
         yield _Delta({"annotations": annotations}, label="annotations")
     if choice.stop is not None:
-        finish = write.finish_reason(choice, request)
+        finish = write.finish_reason(choice, legacy=legacy)
         yield _Delta({}, "finish", label=f"finish {finish}", finish=finish)
 
 

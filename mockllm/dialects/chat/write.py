@@ -74,13 +74,13 @@ def _choice(index: int, choice: Choice, request: Request) -> JSON:
     full: dict[str, JSON] = {"index": index, "message": _message(choice, request)}
     if shows_logprobs(request):
         full["logprobs"] = _logprobs(choice)
-    full["finish_reason"] = finish_reason(choice, request)
+    full["finish_reason"] = finish_reason(choice, legacy=is_legacy(request))
     return full
 
 
 def _message(choice: Choice, request: Request) -> JSON:
     """The message, in the key order of the wire: calls come before the refusal, what other vendors add comes last."""
-    check_room(choice, request)
+    check_room(choice, legacy=is_legacy(request))
     texts = [part for part in choice.parts if isinstance(part, Text)]
     refusals = [part for part in choice.parts if isinstance(part, Refusal)]
     message: dict[str, JSON] = {
@@ -112,11 +112,11 @@ def _calls(choice: Choice, request: Request) -> Mapping[str, JSON]:
     return {"tool_calls": [{**call_header(call), **_call_body(call)} for call in calls]}
 
 
-def check_room(choice: Choice, request: Request) -> None:
+def check_room(choice: Choice, *, legacy: bool) -> None:
     """Raise NoRoomError for parts that a message of this API cannot hold together."""
     calls = [part for part in choice.parts if isinstance(part, ToolCall)]
     sounds = [part for part in choice.parts if isinstance(part, Audio)]
-    if is_legacy(request) and (len(calls) > 1 or any(call.kind != "function" for call in calls)):
+    if legacy and (len(calls) > 1 or any(call.kind != "function" for call in calls)):
         raise NoRoomError(
             f"the reply calls {', '.join(call.name for call in calls)}, but the request offers `functions`, and there "
             "an answer is one call of one function: reply with one, or let the request offer `tools`"
@@ -160,9 +160,9 @@ def call_text_key(call: ToolCall) -> str:
     return "arguments" if call.kind == "function" else "input"
 
 
-def finish_reason(choice: Choice, request: Request) -> str | None:
+def finish_reason(choice: Choice, *, legacy: bool) -> str | None:
     """The stop reason in this API's words: with legacy functions a call finishes with `function_call`."""
-    if choice.stop == StopReason.TOOL_CALLS and is_legacy(request):
+    if choice.stop == StopReason.TOOL_CALLS and legacy:
         return StopReason.FUNCTION_CALL
     return choice.stop
 

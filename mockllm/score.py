@@ -1,0 +1,201 @@
+"""The plan of a stream in little room: its steps are worked out when somebody looks.
+
+Most plans are never looked at: they are played, and forgotten with the journal. Here: events whose bytes come from a
+mould that many answers share (`Printed`), a plan over them (`Score`), and one to which faults of time or of the
+connection did something (`Edited`). Not here: moulds (the dialects), what becomes of events that faults changed (tuples
+of steps, `compile.py`), and playing.
+"""
+
+from abc import abstractmethod
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from operator import ne
+from typing import Protocol, overload
+
+from mockllm.plan import End, Frame, Frames, Head, Microseconds, Send, Step, Wait
+
+_SCORE_BYTES = 400
+_BYTES_PER_DUE = 8
+_STEP_BYTES = 400
+_MOST_SHARED = 64
+
+
+class Mould(Protocol):
+    """What is the same in all answers that say the same."""
+
+    @property
+    def outline(self) -> Frames:
+        """The frames of the stream, stamped, without their data."""
+
+    @property
+    def offsets(self) -> Sequence[int]:
+        """The bytes of the body before each frame, and at the end."""
+
+    @property
+    def weight(self) -> int:
+        """The bytes that it takes in memory, about."""
+
+
+class Printed(Sequence[Frame]):
+    """The events of a stream, as a mould and what this answer fills into it; each is a frame when somebody looks."""
+
+    __slots__ = ("mould",)
+
+    def __init__(self, mould: Mould) -> None:
+        self.mould = mould
+
+    @abstractmethod
+    def data(self, index: int) -> bytes:
+        """The bytes of one event."""
+
+    @abstractmethod
+    def frame(self, index: int) -> Frame:
+        """One event with its data."""
+
+    @abstractmethod
+    def chunked(self) -> bytes:
+        """All events, each as a chunk of HTTP (RFC 9112 §7.1)."""
+
+    def __len__(self) -> int:
+        return len(self.mould.outline)
+
+    @overload
+    def __getitem__(self, index: int) -> Frame: ...
+    @overload
+    def __getitem__(self, index: slice) -> Frames: ...
+    def __getitem__(self, index: int | slice) -> Frame | Frames:
+        places = range(len(self))[index]
+        return self.frame(places) if isinstance(places, int) else tuple(map(self.frame, places))
+
+    def __iter__(self) -> Iterator[Frame]:
+        return map(self.frame, range(len(self)))
+
+
+def held(frames: Iterable[Frame]) -> Frames:
+    """The frames in a form in which they can be looked at more than once."""
+    return frames if isinstance(frames, Printed) else tuple(frames)
+
+
+def outline(frames: Frames) -> Frames:
+    """The frames, without their data where that takes work to make."""
+    return frames.mould.outline if isinstance(frames, Printed) else frames
+
+
+@lru_cache(_MOST_SHARED)
+def _shared(times: bytes) -> "array[int]":
+    """These times as one object for all streams that have them, as those of a pace without chance do."""
+    return array("q", times)
+
+
+class Compact(Sequence[Step]):
+    """A plan over printed events, whose steps are made when somebody looks."""
+
+    __slots__ = ("events",)
+
+    def __init__(self, events: Printed) -> None:
+        self.events = events
+
+    @property
+    @abstractmethod
+    def weight(self) -> int:
+        """The bytes that it takes in memory beside the mould, about."""
+
+    @overload
+    def __getitem__(self, index: int) -> Step: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Step]: ...
+    def __getitem__(self, index: int | slice) -> Step | Sequence[Step]:
+        return tuple(self)[index]
+
+    def __repr__(self) -> str:
+        return repr(tuple(self))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    __hash__ = None  # type: ignore[assignment]  # as that of a plan that holds JSON
+
+
+class Score(Compact):
+    """The plan of a stream: head, events and end, each event when it is due. Without times all go out at once.
+
+    `dues` are the times of the events, which never go back, counted from the start of the plan; `head_us` is that of
+    the head. The frames of its steps are those of the outline.
+    """
+
+    __slots__ = ("_dues", "_length", "head", "head_us")
+
+    def __init__(
+        self, head: Head, events: Printed, dues: Iterable[Microseconds] = (), head_us: Microseconds = 0
+    ) -> None:
+        super().__init__(events)
+        self.head = head
+        self.head_us = head_us
+        self._dues = _shared(array("q", dues).tobytes())
+        waits = sum(map(ne, self._dues, (head_us, *self._dues[:-1]))) if self._dues else 0
+        self._length = len(events) + waits + (head_us > 0) + 2
+
+    @property
+    def at_once(self) -> bool:
+        """Whether there is nothing to wait for."""
+        return self.duration_us == 0
+
+    @property
+    def duration_us(self) -> Microseconds:
+        """When the last event is due."""
+        return self._dues[-1] if self._dues else self.head_us
+
+    @property
+    def size(self) -> int:
+        """The bytes of the body."""
+        return self.events.mould.offsets[-1]
+
+    @property
+    def weight(self) -> int:
+        """The bytes that it takes in memory beside the mould, about."""
+        return _SCORE_BYTES + _BYTES_PER_DUE * len(self._dues)
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __iter__(self) -> Iterator[Step]:
+        now = self.head_us
+        if now:
+            yield Wait(now)
+        yield self.head
+        events, dues = self.events, self._dues
+        for index, (frame, offset) in enumerate(zip(events.mould.outline, events.mould.offsets, strict=False)):
+            if dues and dues[index] > now:
+                yield Wait(dues[index] - now)
+                now = dues[index]
+            yield Send(events.data(index), frame, offset)
+        yield End()
+
+
+class Edited(Compact):
+    """A score to which faults did something: the events that they left as they were are kept as their numbers."""
+
+    __slots__ = ("_steps",)
+
+    def __init__(self, score: Sequence[Step], events: Printed, edited: Sequence[Step]) -> None:
+        """`score` are the steps that the faults were given, and `edited` what they made of them."""
+        super().__init__(events)
+        sends = {id(step): number for number, step in enumerate(it for it in score if isinstance(it, Send))}
+        self._steps: tuple[int | Step, ...] = tuple(sends.get(id(step), step) for step in edited)
+
+    @property
+    def weight(self) -> int:
+        """The bytes that it takes in memory beside the mould, about."""
+        return _SCORE_BYTES + sum(_BYTES_PER_DUE if isinstance(step, int) else _STEP_BYTES for step in self._steps)
+
+    def __len__(self) -> int:
+        return len(self._steps)
+
+    def __iter__(self) -> Iterator[Step]:
+        mould = self.events.mould
+        for step in self._steps:
+            if isinstance(step, int):
+                yield Send(self.events.data(step), mould.outline[step], mould.offsets[step])
+            else:
+                yield step
