@@ -5,6 +5,7 @@ imported only when they are asked for.
 """
 
 import os
+import signal
 import sys
 
 import click
@@ -12,10 +13,15 @@ import click
 from mockllm.cli.main import group
 
 _TRACEBACK = "MOCKLLM_TRACEBACK"
+_FIRST_PROCESS = 1
+_ENDED_BY = 128
 
 
 def main() -> None:
     """Run the command that the arguments of the process name; ends the process with its exit code."""
+    if os.getpid() == _FIRST_PROCESS:
+        # The system ends the first process of a container by no signal that has no handler, and its engine would wait.
+        signal.signal(signal.SIGTERM, lambda number, _frame: os._exit(_ENDED_BY + number))
     try:
         group.main(prog_name="mockllm")
     except Exception as error:
