@@ -11,6 +11,7 @@ from typing import Self, Unpack
 
 from mockllm.client.awaiting import AsyncControlClient
 from mockllm.client.base import Place
+from mockllm.client.clock import AsyncRemoteClock
 from mockllm.client.session import Session, exchanges, happened, is_missing_default, quiet
 from mockllm.control import gates, journal, namespaces
 from mockllm.control.base import ControlError
@@ -45,6 +46,8 @@ class AsyncRemoteMockLLM:
         self._environments: list[Environment] = []
         self._first = scenario
         self._loaded: Scenario | None = None
+        self.clock = AsyncRemoteClock(self._client)
+        """The server's clock since `start`, to be read, scaled, paused and moved on; see `RemoteClock`."""
 
     @property
     def url(self) -> str:
@@ -59,6 +62,7 @@ class AsyncRemoteMockLLM:
     async def start(self) -> Self:
         """Begin the run anew; returns itself. Raises MockLLMError if no server answers."""
         await self._client.call(namespaces.DROP, self._session.itself())
+        await self.clock.start()
         if self._first is not None:
             return await self.load(self._first)
         try:

@@ -11,6 +11,7 @@ from mockllm.exchange import Exchange
 from mockllm.journal import Journal
 from mockllm.journal.query import Only
 from mockllm.net.environment import Environment
+from mockllm.net.virtual.real import Stopwatch
 from mockllm.scenario.source import Source
 
 
@@ -30,6 +31,11 @@ class MockServer(Protocol):
     @property
     def journal(self) -> Journal:
         """What happened so far, in this test."""
+        ...
+
+    @property
+    def clock(self) -> Stopwatch:
+        """The time since `start`: `clock.now == 60.15`."""
         ...
 
     def load(self, source: Source) -> Self:

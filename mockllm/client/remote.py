@@ -14,10 +14,11 @@ from typing import Self, Unpack
 
 from mockllm.client.base import Place
 from mockllm.client.blocking import ControlClient
+from mockllm.client.clock import RemoteClock
 from mockllm.client.session import Session, exchanges, happened, is_missing_default, quiet
 from mockllm.control import gates, journal, namespaces
 from mockllm.control.base import ControlError
-from mockllm.errors import ScenarioError
+from mockllm.errors import MockLLMError, ScenarioError
 from mockllm.exchange import Exchange
 from mockllm.journal import Journal
 from mockllm.journal.query import Only
@@ -55,6 +56,7 @@ class RemoteMockLLM:
         self._first = scenario
         self._loaded: Scenario | None = None
         self._running = False
+        self._clock: RemoteClock | None = None
         self._journal = Journal(settle=self._fetch)
 
     def start(self) -> Self:
@@ -62,6 +64,7 @@ class RemoteMockLLM:
         if not self._running:
             self._client.call(namespaces.DROP, self._session.itself())
             self._running = True
+            self._clock = RemoteClock(self._client)
             if self._first is not None:
                 self.load(self._first)
             else:
@@ -87,6 +90,18 @@ class RemoteMockLLM:
     def base_url(self) -> str:
         """What an OpenAI client takes as its base URL, such as `http://127.0.0.1:8000/@run/v1`."""
         return self._session.base_url
+
+    @property
+    def clock(self) -> RemoteClock:
+        """The server's clock since `start`; besides `now` it can be scaled, paused and moved on, for all runs of the
+        server. Raises MockLLMError before `start`.
+        """
+        if self._clock is None:
+            raise MockLLMError(
+                "this RemoteMockLLM has no clock, because its run has not begun: call start(), or use it as a context"
+                " manager"
+            )
+        return self._clock
 
     def load(self, source: Source) -> Self:
         """Serve this scenario at `base_url`, in its first state; returns itself. See `MockLLM.load`.

@@ -75,7 +75,7 @@ class Session:
         Raises ScenarioError for a scenario that is wrong or not there, and MockLLMError for one that cannot be sent.
         """
         scenario = scenario_of(source, library)
-        sent = _sent(source, library)
+        sent = sendable(source, library)
         return Loading(scenario, Bind(namespace=self.namespace, called=scenario.name, scenario=sent))
 
     def named(self, source: Source) -> Bind | None:
@@ -143,8 +143,8 @@ def run_name(words: str, *identity: object) -> str:
     return f"{short}-{digest}" if short else digest
 
 
-def _sent(source: Source, library: Library) -> str | dict[str, Any]:
-    """The scenario in a form that can be sent."""
+def sendable(source: Source, library: Library) -> str | dict[str, Any]:
+    """The scenario in a form that can be sent: its YAML, or plain data. Raises MockLLMError if it has none."""
     if isinstance(source, Mapping):
         return _plain(source)
     if isinstance(source, str) and is_text(source):

@@ -91,7 +91,7 @@ async def test_another_refusal_at_the_start_is_raised(elsewhere, monkeypatch):
     remote = AsyncRemoteMockLLM(elsewhere.url, "a b", library=Library())
     with pytest.raises(ControlError, match="is no name of a namespace"):
         await remote.start()
-    calls = iter([None, ControlError(503, "busy", "not now")])
+    calls = iter([None, ControlError(409, "fixed_clock", "another clock"), ControlError(503, "busy", "not now")])
 
     async def second_refused(*_):
         if isinstance(error := next(calls), ControlError):

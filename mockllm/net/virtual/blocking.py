@@ -40,6 +40,7 @@ class Blocking:
         self._pump = pump
         self._home = home
         self._thread = threading.get_ident()
+        self._touch: Callable[[], bool] = lambda: False
 
     def wait_for(self, sock: socket.socket, event: int, timeout_s: float | None) -> bool:
         """Return True when the socket is ready, False if that took longer than the timeout."""
@@ -47,6 +48,7 @@ class Blocking:
             return True
         _refusein_loop()
         if not self._is_home():
+            self._touch()  # it may read on what another thread has connected
             self._park(timeout_s, lambda: is_ready(sock, event))
             return is_ready(sock, event)
 
@@ -66,8 +68,13 @@ class Blocking:
         else:
             self._park(seconds, lambda: False)
 
+    def give_way(self) -> None:
+        """Let all other threads do what they can at this instant."""
+        self._park(0, lambda: False)
+
     def install(self, patches: Patches, network: Network, touch: Callable[[], bool]) -> None:
         """Put it in place of what blocks for real; `touch` says whether the calling thread takes part."""
+        self._touch = touch
         connect, connect_ex, getaddrinfo = socket.socket.connect, socket.socket.connect_ex, socket.getaddrinfo
 
         def join(sock: socket.socket, address: Any) -> bool:

@@ -17,9 +17,10 @@ from typing import Any, cast
 from mockllm.errors import MockLLMError
 from mockllm.net.virtual.jobs import Jobs
 from mockllm.net.virtual.network import Network
+from mockllm.net.virtual.side import hide, is_ours
 from mockllm.net.virtual.timeline import US_PER_S, Timeline, Waiter
 
-PRIVATE = ("_selector", "_scheduled", "_write_to_self", "_default_executor", "_clock_resolution")
+PRIVATE = ("_selector", "_scheduled", "_ready", "_write_to_self", "_default_executor", "_clock_resolution")
 """What is used of an event loop that asyncio does not document."""
 
 MOST_SPINS = 200_000
@@ -32,6 +33,7 @@ _RESOLUTION_S = 0.5e-6
 _PATCHED = (
     "time",
     "call_at",
+    "create_task",
     "run_in_executor",
     "shutdown_default_executor",
     "getaddrinfo",
@@ -124,6 +126,12 @@ class PatchedLoop:
     def _call_at(self, when: float, callback: Callable[..., object], *args: object, context: Any = None) -> Any:
         on_grid = round(when * US_PER_S) / US_PER_S if when is not None and math.isfinite(when) else when
         return self._originals["call_at"](on_grid, callback, *args, context=context)
+
+    def _create_task(self, coro: Any, **options: Any) -> Any:
+        task = self._originals["create_task"](coro, **options)
+        if is_ours():
+            hide(task)
+        return task
 
     def _select(self, timeout: float | None = None) -> Any:
         events = self._poll(0)

@@ -9,11 +9,13 @@ import errno
 import ipaddress
 import socket
 from collections.abc import Callable, Iterable
+from contextvars import copy_context
 from itertools import count
 from socket import getaddrinfo
 from typing import Any, Literal, TypeAlias
 from weakref import WeakSet
 
+from mockllm.net.virtual.side import own_context
 from mockllm.net.virtual.wire import Await, join
 
 Factory: TypeAlias = Callable[[], asyncio.BaseProtocol]
@@ -73,10 +75,11 @@ class Network:
         loop, factory = found
         own = ("127.0.0.1", _FIRST_LOCAL_PORT + next(self._numbers) % _LOCAL_PORTS)
         served = join(sock, own, tuple(address[:2]), self._waits)
+        context = own_context() if self.serves(address) else copy_context()
         if asyncio._get_running_loop() is loop:
-            self._accept(loop, factory, served)
+            context.run(self._accept, loop, factory, served)
         else:
-            loop.call_soon_threadsafe(self._accept, loop, factory, served)
+            loop.call_soon_threadsafe(self._accept, loop, factory, served, context=context)
         return True
 
     def resolves(self, host: Any) -> bool:
@@ -131,7 +134,7 @@ def _listening(loop: Any, address: Any) -> Factory | None:
             continue
         host, port, *_ = arguments[1].getsockname()
         wanted, wanted_port = _key(*address[:2])
-        if port == wanted_port and (host in {wanted, "0.0.0.0", "::"} or (host in _LOOPBACK and wanted == "")):  # noqa: S104
+        if port == wanted_port and (host in {wanted, "0.0.0.0", "::"} or (host in _LOOPBACK and wanted == "")):  # noqa: S104 - compared with, not bound to
             factory: Factory = arguments[0]
             return factory
     return None

@@ -20,9 +20,9 @@ from mockllm.gates import Gates, Visitor, Wake
 from mockllm.net.clock import Clock
 from mockllm.net.engine import Engine
 from mockllm.net.listener import Listener
-from mockllm.net.protocol import HttpProtocol
 from mockllm.net.server import Control, Server
 from mockllm.net.virtual.network import Factory
+from mockllm.net.virtual.side import SideProtocol, hide, take_turns
 from mockllm.net.virtual.timeline import US_PER_S
 
 if TYPE_CHECKING:
@@ -107,11 +107,16 @@ class VirtualServing:
             return function(*args, **kwargs)
 
     def settle(self) -> None:
-        """Give the loops that do not run a few turns, which take no time. One that runs cannot wait for itself: there,
-        what the client has done is seen when the test awaits something.
+        """Let the servers do all that they can do now, which takes no time. In a coroutine only the mock goes on: what
+        the test's own side has yet to do, such as closing a socket in its next turn, it has yet to do.
         """
+        running = asyncio._get_running_loop()
+        if running in self._servers:
+            take_turns(running)
         for loop in self._idle_loops():
             loop.run_until_complete(_turns())
+        if any(loop.is_running() and loop is not running for loop in self._servers):
+            self._time.give_way()
 
     def wait_idle(self, timeout_s: float) -> None:
         """Return when no exchange is open. Raises TimeoutError if it takes longer, and MockLLMError in a coroutine."""
@@ -143,7 +148,7 @@ class VirtualServing:
             server = self._servers.get(loop)
             if server is None:
                 clock = LoopClock(self._time, loop)
-                engine = _OneAtATime(self._engine, self._lock, _LoopGates(self._engine.gates, loop))
+                engine = _OneAtATime(self._engine, self._lock, _LoopGates(cast("Gates", self._engine.gates), loop))
                 server = _LoopServer(cast("Engine", engine), clock, self._control, self._max_body, self._numbers)
                 self._servers[loop] = server
             return server.factory(loop)
@@ -204,15 +209,21 @@ class _LoopServer(Server):
         """What makes the protocol of a connection."""
         if not self._https:
             self._https = (web.Server(self._answer, handler_cancellation=True, loop=loop),)
-        return partial(HttpProtocol, self._https[0], loop, self._opened, self._closed)
+        return partial(SideProtocol, self._https[0], loop, self._opened, self._closed, receive=self._receive)
+
+    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        task = asyncio.current_task()
+        assert task is not None
+        # In its next turn, as a task that began eagerly is not yet among those that are told.
+        asyncio.get_running_loop().call_soon(hide, task)
+        return await super()._answer(request)
 
     def abort(self) -> None:
         """End every connection, without waiting for it."""
         self._listener.close()
         for connection in tuple(self._connections):
             connection.abort()
-        for task in tuple(self._open):
-            task.cancel()
+        self._stage.cancel()
 
 
 class _OpenListener(Listener):
@@ -255,9 +266,9 @@ class _LoopGates(Gates):
         vars(self).update(vars(gates))  # the same gates, not a copy of them
         self._loop = loop
 
-    def arrive(self, namespace: str, name: str, wake: Wake) -> Visitor | None:
+    def arrive(self, namespace: str, name: str, wake: Wake, token: str = "") -> Visitor | None:
         """See `Gates`; whoever opens the gate may be in another thread."""
-        return super().arrive(namespace, name, partial(self._wake, wake))
+        return super().arrive(namespace, name, partial(self._wake, wake), token)
 
     def _wake(self, wake: Wake) -> None:
         if asyncio._get_running_loop() is self._loop:

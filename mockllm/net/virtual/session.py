@@ -122,6 +122,11 @@ class VirtualTime:
         self._running = None
         self.timeline.leave()
 
+    def give_way(self) -> None:
+        """Let the other threads that take part do what they can at this instant, unless the clock is held."""
+        if self.timeline.seen() and not self.timeline.held():
+            self._blocking.give_way()
+
     @contextlib.contextmanager
     def test(self) -> Iterator[None]:
         """Around a test function: if it cannot go on, this is what is ended, and StuckError is raised here.

@@ -9,9 +9,13 @@ clock waits for it, but not for long.
 """
 
 import concurrent.futures
+import queue
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from importlib import import_module
+from importlib.util import find_spec
+from types import SimpleNamespace
 from typing import Any
 from weakref import WeakKeyDictionary, WeakSet
 
@@ -30,6 +34,7 @@ class Threads:
         self._ends: WeakKeyDictionary[threading.Thread, threading.Event] = WeakKeyDictionary()
         self._pooled: WeakKeyDictionary[ThreadPoolExecutor, WeakSet[Future[Any]]] = WeakKeyDictionary()
         self._own: dict[int, bool] = {}
+        self._join = threading.Thread.join
 
     def touch(self) -> bool:
         """Whether the calling thread takes part, now that it has come to where the clock matters: one that the test has
@@ -46,6 +51,17 @@ class Threads:
         self._install_conditions(patches, blocking)
         self._install_starts(patches)
         self._install_pools(patches)
+        self._install_queues(patches)
+
+    def _install_queues(self, patches: Patches) -> None:
+        """Let the threads of a known WebSocket client hand messages over where it is seen that they wait: its queue is
+        written in C.
+        """
+        if find_spec("websockets") is not None:
+            messages = import_module("websockets.sync.messages")
+            patches.put(
+                messages, "queue", SimpleNamespace(SimpleQueue=vars(queue)["_PySimpleQueue"], Empty=queue.Empty)
+            )
 
     def _install_conditions(self, patches: Patches, blocking: Blocking) -> None:
         wait = threading.Condition.wait
@@ -71,7 +87,7 @@ class Threads:
         patches.put(threading.Condition, "wait", virtual_wait)
 
     def _install_starts(self, patches: Patches) -> None:
-        start, join = threading.Thread.start, threading.Thread.join
+        start, join = threading.Thread.start, self._join
 
         def virtual_start(thread: threading.Thread) -> None:
             if not self._timeline.seen():
@@ -114,15 +130,18 @@ class Threads:
         submit, shutdown = ThreadPoolExecutor.submit, ThreadPoolExecutor.shutdown
 
         def virtual_submit(pool: ThreadPoolExecutor, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
-            if not self._timeline.seen() or isinstance(function, Job):
+            if not self._timeline.seen():
                 return submit(pool, function, *args, **kwargs)
-            job = self._jobs.submit(function, pool, room=pool._max_workers)
-            try:
-                future = submit(pool, job, *args, **kwargs)
-            except BaseException:
-                self._jobs.settle(job)
-                raise
-            future.add_done_callback(lambda _future: self._jobs.settle(job))
+            if isinstance(function, Job):  # a loop's, which settles it
+                future = submit(pool, function, *args, **kwargs)
+            else:
+                job = self._jobs.submit(function, pool, room=pool._max_workers)
+                try:
+                    future = submit(pool, job, *args, **kwargs)
+                except BaseException:
+                    self._jobs.settle(job)
+                    raise
+                future.add_done_callback(lambda _future: self._jobs.settle(job))
             self._pooled.setdefault(pool, WeakSet()).add(future)
             return future
 
@@ -130,6 +149,9 @@ class Threads:
             if wait and self._timeline.seen() and not in_loop():
                 shutdown(pool, wait=False, cancel_futures=cancel_futures)
                 concurrent.futures.wait([future for future in self._pooled.get(pool, ()) if not future.cancelled()])
+                with self._timeline.hold():  # nothing is left for its threads to do but to end, which takes no time
+                    for thread in tuple(pool._threads):
+                        self._join(thread)
             shutdown(pool, wait=wait, cancel_futures=cancel_futures)
 
         patches.put(ThreadPoolExecutor, "submit", virtual_submit)

@@ -136,6 +136,10 @@ class Timeline:
             self._holds -= 1
             self.go_on_locked()
 
+    def held(self) -> bool:
+        """Whether time stands still until somebody lets go of it."""
+        return self._holds > 0
+
     def wait(self, waiter: Waiter, block: Callable[[float], object]) -> None:
         """Return when the waiter is awake. `block` waits in real time, for at most so many seconds, or until the waiter
         is woken or has something to do.
@@ -239,6 +243,8 @@ class Timeline:
             return (
                 "nothing can ever happen: everybody waits, nobody has a deadline, and no connection has anything to say"
             )
+        if due_us <= self._most_us:  # a thread that was young, and held the clock, has just ceased to be so
+            return None
         self._most_us += MOST_US  # for what comes after the report
         return f"more than {MOST_US // 86_400 // US_PER_S} days have passed, and the next deadline is later still"
 

@@ -18,7 +18,7 @@ def install_workers(patches: Patches, jobs: Jobs, takes_part: Callable[[asyncio.
     if "anyio" not in sys.modules:
         return
     from anyio import CapacityLimiter  # noqa: PLC0415 - it is the user's, and may not be there
-    from anyio._backends._asyncio import AsyncIOBackend  # noqa: PLC0415
+    from anyio._backends._asyncio import AsyncIOBackend  # noqa: PLC0415 - as above
 
     run = AsyncIOBackend.run_sync_in_worker_thread
 

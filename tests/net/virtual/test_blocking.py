@@ -197,6 +197,9 @@ def test_a_client_in_a_thread_of_ones_own_is_served_exactly_too():
 
 
 def test_with_grace_a_real_address_can_be_reached_by_code_that_blocks():
-    with socket.create_server(("127.0.0.1", 0)) as server, virtual_time(external="grace"):  # noqa: SIM117
-        with socket.create_connection(server.getsockname()) as client:
-            assert client.getpeername() == server.getsockname()
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        virtual_time(external="grace"),
+        socket.create_connection(server.getsockname()) as client,
+    ):
+        assert client.getpeername() == server.getsockname()

@@ -41,15 +41,19 @@ def test_with_grace_other_names_are_asked_for_elsewhere():
 
 @pytest.mark.parametrize("kind", [socket.SOCK_STREAM, socket.SOCK_DGRAM])
 def test_where_nobody_serves_a_connection_is_refused(kind):
-    with socket.socket(socket.AF_INET, kind) as sock:  # noqa: SIM117
-        with pytest.raises(ConnectionRefusedError, match=r"nothing in this test serves 127.0.0.1:9. Point the client"):
-            network().connect(None, sock, ("127.0.0.1", 9))
+    with (
+        socket.socket(socket.AF_INET, kind) as sock,
+        pytest.raises(ConnectionRefusedError, match=r"nothing in this test serves 127.0.0.1:9. Point the client"),
+    ):
+        network().connect(None, sock, ("127.0.0.1", 9))
 
 
 def test_a_path_is_named_as_it_is():
-    with socket.socket(socket.AF_UNIX) as sock:  # noqa: SIM117
-        with pytest.raises(ConnectionRefusedError, match=r"nothing in this test serves /tmp/socket. Point"):
-            network().connect(None, sock, "/tmp/socket")
+    with (
+        socket.socket(socket.AF_UNIX) as sock,
+        pytest.raises(ConnectionRefusedError, match=r"nothing in this test serves /tmp/socket. Point"),
+    ):
+        network().connect(None, sock, "/tmp/socket")
 
 
 def test_with_grace_a_connection_to_elsewhere_is_made_and_remembered():

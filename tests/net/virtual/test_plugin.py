@@ -187,66 +187,131 @@ async def test_brief(mockllm):
         run(project, *options).assert_outcomes(passed=1)
 
 
-def test_refusals_and_reports_fail_their_test_and_nothing_else(project):
-    project.makepyfile(
-        STALL
-        + """
+REFUSALS = {
+    "stuck": (
+        "async def test_NAME(mockllm):\n    await asyncio.Event().wait()",
+        "*StuckError: virtual time is stuck at 0 s: nothing can ever happen: *",
+    ),
+    "stuck_blocking": (
+        "def test_NAME(mockllm):\n    threading.Event().wait()",
+        "*StuckError: virtual time is stuck at 0 s: nothing can ever happen: *",
+    ),
+    "stuck_on_the_mock": (
+        (
+            "async def test_NAME(mockllm):\n    await asyncio.open_connection('127.0.0.1', port(mockllm))\n"
+            "    await mockllm.wait_for_async('arrived', timeout_s=60)"
+        ),
+        "*TimeoutError: waited 60 s for 1 exchange that arrived, found 0*",
+    ),
+    "days": (
+        "async def test_NAME(mockllm):\n    while True:\n        await asyncio.sleep(3600)",
+        "*StuckError: virtual time is stuck at 604800 s: more than 7 days have passed*",
+    ),
+    "spin": (
+        "async def test_NAME(mockllm):\n    while True:\n        await asyncio.sleep(0)",
+        "*StuckError: virtual time is stuck at 0 s: something asks for the loop's next turn again and again*",
+    ),
+    "endless_thread": (
+        (
+            "async def test_NAME(mockllm):\n    lock = threading.Lock()\n    lock.acquire()\n"
+            "    await asyncio.to_thread(lock.acquire, True, 7)"
+        ),
+        "*StuckError: * a thread that holds the clock was not done after 5 real seconds*",
+    ),
+    "blocking_client": (
+        "async def test_NAME(mockllm):\n    httpx.post(f'{mockllm.base_url}/chat/completions', json=CALL)",
+        "*BlockingCallError: a client that blocks was used in a coroutine: *",
+    ),
+    "blocking_wait": (
+        "async def test_NAME(mockllm):\n    mockllm.wait_for('arrived')",
+        "*MockLLMError: wait_for was called in a coroutine: * `await mockllm.wait_for_async(...)`*",
+    ),
+    "uvloop": (
+        "def test_NAME(mockllm):\n    uvloop.run(give_up(mockllm))",
+        "*RefusedLoopError: virtual time needs asyncio's own selector loop, but this one is uvloop.Loop*",
+    ),
+    "proactor": (
+        (
+            "def test_NAME(mockllm):\n    with asyncio.Runner(loop_factory=Proactor) as runner:\n"
+            "        runner.run(give_up(mockllm))"
+        ),
+        "*RefusedLoopError: virtual time needs asyncio's own selector loop, but this one is *Proactor*",
+    ),
+    "elsewhere": (
+        "async def test_NAME(mockllm):\n    await asyncio.open_connection('127.0.0.1', 9)",
+        "*ConnectionRefusedError: [[]Errno *[]] virtual time: nothing in this test serves 127.0.0.1:9. *",
+    ),
+    "elsewhere_blocking": (
+        "def test_NAME(mockllm):\n    socket.create_connection(('127.0.0.1', 9))",
+        "*ConnectionRefusedError: [[]Errno *[]] virtual time: nothing in this test serves 127.0.0.1:9. *",
+    ),
+    "unknown_name": (
+        "async def test_NAME(mockllm):\n    await asyncio.open_connection('example.com', 80)",
+        "*gaierror: [[]Errno *[]] virtual time: nothing in this test is called 'example.com'. *",
+    ),
+    "twice": (
+        "def test_NAME(mockllm):\n    with mockllm.virtual_time():\n        pass",
+        "*MockLLMError: virtual time was asked for, but it is on already in this process: *",
+    ),
+}
+"""For each, a test that cannot be and what is said about it."""
+
+NEEDED = """
+import socket
 import threading
+from urllib.parse import urlsplit
+
 import uvloop
 
 
-@pytest.mark.mockllm(BRIEF, clock="virtual")
-async def test_stuck(mockllm):
-    await asyncio.Event().wait()
+def port(mockllm):
+    return urlsplit(mockllm.base_url).port
 
 
-@pytest.mark.mockllm(BRIEF, clock="virtual")
-def test_stuck_blocking(mockllm):
-    threading.Event().wait()
-
-
-@pytest.mark.mockllm(BRIEF, clock="virtual")
-async def test_days(mockllm):
-    while True:
-        await asyncio.sleep(3600)
-
-
-@pytest.mark.mockllm(BRIEF, clock="virtual")
-def test_uvloop(mockllm):
-    uvloop.run(give_up(mockllm))
-
-
-@pytest.mark.mockllm(BRIEF, clock="virtual")
-async def test_elsewhere(mockllm):
-    await asyncio.open_connection("127.0.0.1", 9)
-
-
-@pytest.mark.mockllm(BRIEF, clock="wooden")
-async def test_clock(mockllm):
-    pass
-
-
+class Proactor(asyncio.BaseEventLoop):
+    _selector = property()  # as on Windows: there is none
+"""
+AFTERWARDS = """
 @pytest.mark.mockllm(STALL, clock="virtual")
-async def test_afterwards(mockllm):
+async def test_after_NAME(mockllm):
     await give_up(mockllm)
 
 
-def test_real_afterwards():
+def test_real_after_NAME():
     before = time.monotonic()
     time.sleep(0.02)
     assert 0.015 < time.monotonic() - before < 50
 """
-    )
+
+
+@pytest.mark.parametrize("part", range(3))
+def test_refusals_and_reports_fail_their_test_and_nothing_else(project, part):
+    """After each of them, one in virtual time and one in real time pass."""
+    refusals = dict(list(REFUSALS.items())[part::3])
+    parts = [STALL, NEEDED]
+    for name, (test, _) in refusals.items():
+        marked = f'@pytest.mark.mockllm(BRIEF, clock="virtual", allow="idle")\n{test}\n\n{AFTERWARDS}'
+        parts.append(marked.replace("NAME", name))
+    project.makepyfile("\n\n".join(parts))
     result = run(project, "-W", "ignore::pytest.PytestUnraisableExceptionWarning", "-W", "ignore::RuntimeWarning")
-    result.assert_outcomes(passed=2, failed=5, errors=1)
-    for line in (
-        "*StuckError: virtual time is stuck at 0 s: nothing can ever happen: *",
-        "*StuckError: virtual time is stuck at 604800 s: more than 7 days have passed*",
-        "*RefusedLoopError: virtual time needs asyncio's own selector loop, but this one is uvloop.Loop*",
-        "*ConnectionRefusedError: [[]Errno *[]] virtual time: nothing in this test serves 127.0.0.1:9. *",
-        "*the marker mockllm has no clock 'wooden': known are real, virtual*",
-    ):
-        result.stdout.fnmatch_lines([line])
+    result.assert_outcomes(passed=2 * len(refusals), failed=len(refusals))
+    for name, (_, said) in refusals.items():
+        result.stdout.fnmatch_lines([f"*_ test_{name} _*", f"E *{said.removeprefix('*')}"])
+
+
+def test_a_clock_that_there_is_not_is_refused(project):
+    project.makepyfile(
+        STALL
+        + """
+@pytest.mark.mockllm(BRIEF, clock="wooden")
+async def test_clock(mockllm):
+    pass
+"""
+        + AFTERWARDS
+    )
+    result = run(project)
+    result.assert_outcomes(passed=2, errors=1)
+    result.stdout.fnmatch_lines(["*the marker mockllm has no clock 'wooden': known are real, virtual*"])
 
 
 def test_trio_is_refused(project):

@@ -43,6 +43,13 @@ def test_a_closed_mock_serves_nobody():
             client.get(url)
 
 
+def test_a_loop_that_never_connected_may_be_closed():
+    with virtual_time() as clock, MockLLM(SLOW) as mock:
+        asyncio.run(asyncio.sleep(5))
+        assert clock.now == 5
+        assert len(mock.journal) == 0
+
+
 def test_a_client_that_left_is_seen_at_once():
     with virtual_time(), MockLLM(SLOW) as mock:
         with httpx.Client(timeout=5) as client, pytest.raises(httpx.ReadTimeout):
@@ -63,23 +70,26 @@ async def test_in_a_coroutine_it_is_seen_when_the_test_awaits():
 
 
 def test_what_is_open_is_waited_for():
-    with virtual_time() as clock, MockLLM(SLOW) as mock:  # noqa: SIM117
-        with socket.create_connection(("127.0.0.1", int(mock.url.rpartition(":")[2]))) as sock:
-            body = b'{"model": "m", "messages": [{"role": "user", "content": "Hi"}]}'
-            sock.sendall(
-                b"POST /v1/chat/completions HTTP/1.1\r\nhost: mock\r\ncontent-type: application/json\r\n"
-                + b"content-length: %d\r\n\r\n" % len(body)
-                + body
-            )
-            [exchange] = mock.wait_for("arrived")
-            assert exchange.outcome.ending.name == "OPEN"
-            with pytest.raises(TimeoutError, match="after 5 s these exchanges are still open"):
-                mock.wait_idle()
-            assert clock.now == 5
-            mock.wait_idle(100)
-            assert clock.now == 60
+    with (
+        virtual_time() as clock,
+        MockLLM(SLOW) as mock,
+        socket.create_connection(("127.0.0.1", int(mock.url.rpartition(":")[2]))) as sock,
+    ):
+        body = b'{"model": "m", "messages": [{"role": "user", "content": "Hi"}]}'
+        sock.sendall(
+            b"POST /v1/chat/completions HTTP/1.1\r\nhost: mock\r\ncontent-type: application/json\r\n"
+            + b"content-length: %d\r\n\r\n" % len(body)
+            + body
+        )
+        [exchange] = mock.wait_for("arrived")
+        assert exchange.outcome.ending.name == "OPEN"
+        with pytest.raises(TimeoutError, match="after 5 s these exchanges are still open"):
             mock.wait_idle()
-            assert sock.recv(15) == b"HTTP/1.1 200 OK"
+        assert clock.now == 5
+        mock.wait_idle(100)
+        assert clock.now == 60
+        mock.wait_idle()
+        assert sock.recv(15) == b"HTTP/1.1 200 OK"
 
 
 async def test_in_a_coroutine_nothing_that_blocks_waits_for_the_server():

@@ -127,7 +127,7 @@ def test_a_coroutine_that_is_run_within_is_ended_too():
 
 def test_code_that_blocks_is_ended_where_it_blocks():
     reached = []
-    with pytest.raises(StuckError, match=NOTHING), virtual_time() as clock:  # noqa: PT012
+    with pytest.raises(StuckError, match=NOTHING), virtual_time() as clock:  # noqa: PT012 - what comes after the error is tested too
         with pytest.raises(StuckError, match=NOTHING):
             threading.Event().wait()
         time.sleep(1)
@@ -176,7 +176,7 @@ def test_a_test_that_does_not_end_is_told_so_again():
 def test_an_endless_loop_without_time_is_ended():
     async def spin():
         async with virtual_time():
-            while True:  # noqa: ASYNC110
+            while True:  # noqa: ASYNC110 - the endless loop is what is tested
                 await asyncio.sleep(0)
 
     with pytest.raises(
@@ -189,7 +189,7 @@ def test_an_endless_loop_without_time_is_ended():
 def test_an_endless_loop_over_time_is_ended_after_seven_days():
     async def tick():
         async with virtual_time():
-            while True:  # noqa: ASYNC110
+            while True:  # noqa: ASYNC110 - the endless loop is what is tested
                 await asyncio.sleep(3_600)
 
     with pytest.raises(StuckError, match="stuck at 604800 s: more than 7 days have passed"):
@@ -245,9 +245,12 @@ def test_other_loops_are_refused_by_name():
     selector = "virtual time needs asyncio's own selector loop, but this one is uvloop.Loop"
     with pytest.raises(RefusedLoopError, match=selector):
         uvloop.run(wait_for_ever())
-    with virtual_time(), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:  # noqa: SIM117
-        with pytest.raises(RefusedLoopError, match=selector):
-            runner.run(wait_for_ever())
+    with (
+        virtual_time(),
+        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+        pytest.raises(RefusedLoopError, match=selector),
+    ):
+        runner.run(wait_for_ever())
 
 
 def test_trio_is_refused_by_name():
@@ -266,9 +269,11 @@ def test_a_loop_that_belongs_to_looptime_is_refused():
         pass
 
     Loop.__module__ = "looptime._internal.loops"
-    with pytest.raises(RefusedLoopError, match="belongs to looptime, which moves time by itself: use one of the two"):  # noqa: SIM117
-        with asyncio.Runner(loop_factory=Loop) as runner:
-            runner.run(wait_for_ever())
+    with (
+        pytest.raises(RefusedLoopError, match="belongs to looptime, which moves time by itself: use one of the two"),
+        asyncio.Runner(loop_factory=Loop) as runner,
+    ):
+        runner.run(wait_for_ever())
 
 
 def test_a_loop_without_a_selector_is_refused_when_it_runs():

@@ -1,9 +1,13 @@
+import asyncio
 import queue
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from mockllm import virtual_time
+from openai import AsyncOpenAI, OpenAI
+
+from mockllm import MockLLM, virtual_time
+from mockllm.net.virtual import threads
 
 
 def test_a_thread_that_pauses_is_waited_for_and_its_pause_is_skipped():
@@ -72,3 +76,73 @@ def test_a_pool_may_be_left_without_waiting_or_with_work_that_is_given_up():
         pool.shutdown(wait=True, cancel_futures=True)
         assert clock.now == 10
         assert [future.cancelled() for future in futures] == [False, True, True]
+
+
+def test_the_end_of_a_pool_takes_no_time_whatever_else_waits():
+    """Its threads end by themselves when nothing is left to do; a timer elsewhere does not ring meanwhile."""
+    with virtual_time() as clock:
+        far = threading.Thread(target=time.sleep, args=(1_000,))
+        far.start()
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(time.sleep, [5] * 4))
+        assert clock.now == 10
+        far.join()
+        assert clock.now == 1_000
+
+
+def test_a_pool_that_a_loop_used_is_shut_down_too():
+    async def work(pool):
+        await asyncio.get_running_loop().run_in_executor(pool, time.sleep, 5)
+
+    with virtual_time() as clock:
+        pool = ThreadPoolExecutor(1)
+        asyncio.run(work(pool))
+        pool.shutdown()
+        assert clock.now == 5
+
+
+STALLED = {
+    "name": "stalled",
+    "rules": [{"replies": [{"text": ["Hello", " you"], "faults": [{"stall": {"at": {"token": 1}, "for": "60s"}}]}]}],
+}
+
+
+def heard(connection):
+    connection.response.create(model="gpt-5.1", input="Hi")
+    return next(event.response.output_text for event in connection if event.type == "response.completed")
+
+
+def test_the_threads_of_a_client_over_a_websocket_wait_in_virtual_time():
+    with virtual_time() as clock, MockLLM(STALLED) as mock:
+        with OpenAI(base_url=mock.base_url, api_key="sk-test") as client, client.responses.connect() as connection:
+            assert heard(connection) == "Hello you"
+        assert clock.now == 60
+
+
+async def up_to(connection, kind):
+    async for event in connection:
+        yield event
+        if event.type == kind:
+            return
+
+
+def test_a_coroutine_over_a_websocket_waits_in_virtual_time():
+    async def ask(mock):
+        async with (
+            AsyncOpenAI(base_url=mock.base_url, api_key="sk-test") as client,
+            client.responses.connect() as connection,
+        ):
+            await connection.response.create(model="gpt-5.1", input="Hi")
+            done = [event async for event in up_to(connection, "response.completed")][-1]
+            return done.response.output_text
+
+    with virtual_time() as clock, MockLLM(STALLED) as mock:
+        assert asyncio.run(ask(mock)) == "Hello you"
+        assert clock.now == 60
+
+
+def test_without_that_client_nothing_is_put_in_its_place(monkeypatch):
+    monkeypatch.setattr(threads, "find_spec", lambda _name: None)
+    with virtual_time() as clock:
+        time.sleep(5)
+        assert clock.now == 5

@@ -1,8 +1,10 @@
 import _thread
 import threading
+from itertools import chain, repeat
 
 import pytest
 
+from mockllm.net.virtual import timeline as module
 from mockllm.net.virtual.timeline import MOST_US, Timeline, VirtualClock, Waiter
 
 PATIENCE_S = 20
@@ -55,6 +57,20 @@ def test_of_two_the_first_deadline_counts_and_the_other_waits_on():
     for thread in threads:
         thread.join(PATIENCE_S)
     assert woken == [(1_000_000, 1_000_000), (2_000_000, 2_000_000)]
+
+
+def test_a_thread_that_ceases_to_be_young_while_it_is_looked_at_is_no_reason_to_give_up(monkeypatch):
+    """The clock waits 0.5 s for it. It is younger when the clock asks whether to move on, and no more when it asks why
+    it did not.
+    """
+    readings = chain((0.0, 0.1, 0.1, 0.4, 0.45, 0.6), repeat(1.0))
+    monkeypatch.setattr(module, "monotonic", lambda: next(readings))
+    reports = []
+    timeline = Timeline(stuck=reports.append)
+    timeline.expect()
+    Sleeper(timeline, 5).wait()
+    assert reports == []
+    assert timeline.now_us == 5
 
 
 def test_a_thread_that_joined_twice_leaves_twice():
