@@ -12,7 +12,7 @@ from typing import Any
 from mockllm.answer import Answer, Style, error_answer
 from mockllm.dialects.base import Layout
 from mockllm.dialects.plain import error_json
-from mockllm.errors import ApiError
+from mockllm.errors import ApiError, UnknownPathError
 from mockllm.plan import Frame
 from mockllm.request import JSON, Request
 from mockllm.scenario.faults import Fault, Insert
@@ -24,6 +24,7 @@ from mockllm.scenario.profile import (
     Profile,
     Retold,
     Shape,
+    Unknown,
     evaluate,
     profile_of,
 )
@@ -69,6 +70,8 @@ def refusal(error: ApiError, name: str | None, context: Context, said: frozenset
     """The refusal in the manner of the profile. `said` are the parts of the error that the author gave, which stay."""
     if (profile := profile_named(name)) is None:
         return error_answer(error)
+    if profile.errors.unknown is not None and isinstance(error, UnknownPathError):
+        return _nowhere(profile, profile.errors.unknown, {**context.words(), "place": error.place})
     known = profile.errors.known.get(str(error.code)) or profile.errors.known.get(str(error.status))
     words = {**context.words(), **_facts(error)}
     if known is not None:
@@ -80,6 +83,21 @@ def refusal(error: ApiError, name: str | None, context: Context, said: frozenset
     headers = {**profile.headers, **profile.errors.headers}
     style = Style((), tuple(_headers(headers, words)), bare=not profile.keeps_headers)
     return replace(answer, frames=frames, layout=_layout(answer, profile), style=style)
+
+
+def check_served(name: str | None, api: str, method: str, path: str) -> None:
+    """Raise ApiError 404 for an API that the vendor does not have, as for a path that nobody has."""
+    profile = profile_named(name)
+    if profile is not None and not profile.has(api):
+        raise UnknownPathError(method, path)
+
+
+def _nowhere(profile: Profile, unknown: Unknown, words: Mapping[str, Any]) -> Answer:
+    """What the vendor answers under a path that it does not have."""
+    frame = Frame(evaluate(unknown.body, words), "body", label=f"no {words['place']}")
+    headers = (("content-type", unknown.content_type),)
+    style = Style((), tuple(_headers(profile.headers, words)), bare=not profile.keeps_headers)
+    return Answer(unknown.status, headers, (frame,), _COMPACT, style=style)
 
 
 def _layout(answer: Answer, profile: Profile) -> Layout:

@@ -4,8 +4,7 @@ A run is over before its stream begins, so the events are told from what it left
 They come in the order of a run at work, with `event:` lines, and end with `done`. Not here: the work (`work.py`).
 """
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from mockllm.dialects.assistants.work import STEP
@@ -14,8 +13,6 @@ from mockllm.dialects.kept import values
 from mockllm.plan import Frame
 from mockllm.request import JSON
 from mockllm.store import Stored
-
-_WORD = re.compile(r"\s*\S+|\s+$")
 
 
 def events(
@@ -61,20 +58,20 @@ def _step(step: Mapping[str, Any], surroundings: Surroundings) -> Iterator[Frame
     yield _frame("thread.run.step.in_progress", fresh)
     kept = surroundings.store.get("thread.message", step["step_details"]["message_creation"]["message_id"])
     assert kept is not None
-    yield from _message(kept.value)
+    yield from _message(kept.value, kept.details)
     yield _frame("thread.run.step.completed", step)
 
 
-def _message(message: Mapping[str, Any]) -> Iterator[Frame]:
+def _message(message: Mapping[str, Any], pieces: Sequence[JSON]) -> Iterator[Frame]:
     empty = {**message, "status": "in_progress", "content": [], "completed_at": None, "incomplete_at": None}
     empty["incomplete_details"] = None
     yield _frame("thread.message.created", empty)
     yield _frame("thread.message.in_progress", empty)
-    for word in _WORD.findall(message["content"][0]["text"]["value"]):
-        text: JSON = {"value": word}
+    for piece in pieces:
+        text: JSON = {"value": piece}
         delta: JSON = {"content": [{"index": 0, "type": "text", "text": text}]}
         value: JSON = {"id": message["id"], "object": "thread.message.delta", "delta": delta}
-        yield Frame(value, "token", 1, f'"{word}"', "thread.message.delta")
+        yield Frame(value, "token", 1, f'"{piece}"', "thread.message.delta")
     yield _frame(f"thread.message.{message['status']}", message)
 
 

@@ -74,7 +74,7 @@ def _begun(
     surroundings.store.put(run)
     if body.get("stream") is not True:
         return run.value
-    return events(run, worked(run, surroundings), surroundings, thread=thread if is_new else None)
+    return events(run, worked(run, surroundings, streamed=True), surroundings, thread=thread if is_new else None)
 
 
 def _fresh(thread_id: str, body: dict[str, Any], surroundings: Surroundings) -> dict[str, JSON]:
@@ -172,7 +172,7 @@ def _submit(request: Request, parameters: Mapping[str, str], surroundings: Surro
     if body.get("stream") is not True:
         return resumed.value
     skip = len(values(surroundings.store, STEP, run_id=run.id))
-    return events(resumed, worked(resumed, surroundings), surroundings, skip=skip)
+    return events(resumed, worked(resumed, surroundings, streamed=True), surroundings, skip=skip)
 
 
 def _finish_step(run: Stored, outputs: Mapping[Any, str], surroundings: Surroundings) -> None:

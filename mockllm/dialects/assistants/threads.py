@@ -73,8 +73,12 @@ def add_thread(surroundings: Surroundings, said: Mapping[str, Any]) -> Mapping[s
     return value
 
 
-def add_message(surroundings: Surroundings, thread_id: str, said: Mapping[str, Any], **own: JSON) -> dict[str, JSON]:
-    """A new message at the end of a thread; `own` are the members of one that a run wrote."""
+def add_message(
+    surroundings: Surroundings, thread_id: str, said: Mapping[str, Any], pieces: tuple[str, ...] = (), **own: JSON
+) -> dict[str, JSON]:
+    """A new message at the end of a thread; `own` are the members of one that a run wrote, and `pieces` those in which
+    its text came.
+    """
     key = new_id(surroundings, "msg_")
     content = said["content"]
     parts = [{"type": "text", "text": content}] if isinstance(content, str) else content
@@ -95,7 +99,7 @@ def add_message(surroundings: Surroundings, thread_id: str, said: Mapping[str, A
         "metadata": said.get("metadata") or {},
         **own,
     }
-    surroundings.store.put(Stored(MESSAGE, key, value))
+    surroundings.store.put(Stored(MESSAGE, key, value, pieces))
     return value
 
 

@@ -7,6 +7,7 @@ here: the endpoints (`runs.py`) and the stream (`events.py`).
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mockllm.dialects.assistants.heard import Heard, heard
 from mockllm.dialects.assistants.threads import MESSAGE, add_message
 from mockllm.dialects.base import Ran, Surroundings
 from mockllm.dialects.kept import new_id, values
@@ -19,14 +20,19 @@ STEP = "thread.run.step"
 _OK, _TOO_MANY, _SERVER = 200, 429, 500
 
 
-def worked(run: Stored, surroundings: Surroundings) -> Stored:
-    """The run after it has asked and got an answer, whatever that is."""
-    ran = surroundings.run("/chat/completions", _asked(run, surroundings))
-    message = _message(ran)
+def worked(run: Stored, surroundings: Surroundings, *, streamed: bool = False) -> Stored:
+    """The run after it has asked and got an answer, whatever that is. One that is `streamed` asks for a stream, so that
+    it can tell its texts as they came.
+    """
+    asked = _asked(run, surroundings)
+    if streamed:
+        asked |= {"stream": True, "stream_options": {"include_usage": True}}
+    answer = heard(surroundings.run("/chat/completions", asked))
+    ran, message = answer.ran, _message(answer.ran)
     if message is None:
         done = Stored(KIND, run.id, {**run.value, **_failed(ran, surroundings)}, run.details)
     else:
-        done = _answered(run, message, ran, surroundings)
+        done = _answered(run, message, answer, surroundings)
     surroundings.store.put(done)
     return done
 
@@ -88,13 +94,13 @@ def _failed(ran: Ran, surroundings: Surroundings) -> dict[str, JSON]:
     }
 
 
-def _answered(run: Stored, choice: Mapping[str, Any], ran: Ran, surroundings: Surroundings) -> Stored:
+def _answered(run: Stored, choice: Mapping[str, Any], answer: Heard, surroundings: Surroundings) -> Stored:
     """The run whose model has said something, or wants tools to be called, or both."""
     message, created = choice["message"], surroundings.created
-    usage = _usage(ran.body)
+    usage = _usage(answer.ran.body)
     told: dict[str, JSON] = {"started_at": created, "expires_at": None, "usage": usage}
     if text := message.get("content") or message.get("refusal"):
-        _add_text(run, str(text), choice, usage, surroundings)
+        _add_text(run, answer.texts or str(text), choice, usage, surroundings)
     calls = [call for call in message.get("tool_calls") or () if call.get("type") == "function"]
     if calls:
         shown = [{"id": call["id"], "type": "function", "function": call["function"]} for call in calls]
@@ -111,13 +117,18 @@ def _answered(run: Stored, choice: Mapping[str, Any], ran: Ran, surroundings: Su
     return Stored(KIND, run.id, {**run.value, **told}, run.details)
 
 
-def _add_text(run: Stored, text: str, choice: Mapping[str, Any], usage: JSON, surroundings: Surroundings) -> None:
+def _add_text(
+    run: Stored, text: str | tuple[str, ...], choice: Mapping[str, Any], usage: JSON, surroundings: Surroundings
+) -> None:
+    """A message of the run, with the step that tells of it; a text in pieces is kept with them."""
     own: dict[str, JSON] = {"run_id": run.id, "assistant_id": run.value["assistant_id"]}
     if reason := {"length": "max_tokens", "content_filter": "content_filter"}.get(str(choice.get("finish_reason"))):
         own |= {"status": "incomplete", "incomplete_details": {"reason": reason}}
         own |= {"completed_at": None, "incomplete_at": surroundings.created}
     thread_id = str(run.value["thread_id"])
-    message = add_message(surroundings, thread_id, {"role": "assistant", "content": text}, **own)
+    pieces = () if isinstance(text, str) else text
+    said = {"role": "assistant", "content": "".join(text)}
+    message = add_message(surroundings, thread_id, said, pieces, **own)
     creation: JSON = {"message_id": message["id"]}
     add_step(run, {"type": "message_creation", "message_creation": creation}, surroundings, usage=usage)
 

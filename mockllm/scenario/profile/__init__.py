@@ -1,11 +1,12 @@
 """Profiles: the deviations of vendors from the API that they imitate, as data.
 
 Here: the public names, and nothing else. Look next at `document.py` (the words of a profile file), `shelf.py` (the
-profiles that there are), `shape.py` and `steps.py` (what they can do to an answer) and `value.py` (values that follow
-from it). Not here: applying a profile (`mockllm/profiled.py`).
+profiles that there are), `shape.py`, `steps.py` and `events.py` (what they can do to an answer) and `value.py` (values
+that follow from it). Not here: applying a profile (`mockllm/profiled.py`).
 """
 
-from mockllm.scenario.profile.document import Base, Errors, Profile, Retold, Shapes
+from mockllm.scenario.profile.document import Base, Errors, Profile, Retold, Shapes, Unknown
+from mockllm.scenario.profile.events import Arguments, Thinking, Unnamed
 from mockllm.scenario.profile.shape import Shape
 from mockllm.scenario.profile.shelf import DEFAULT, ProfileName, load_profile, profile_names, profile_of
 from mockllm.scenario.profile.steps import Fold, InStream, WholeCalls
@@ -14,6 +15,7 @@ from mockllm.scenario.profile.value import NOTHING, Context, evaluate
 __all__ = [
     "DEFAULT",
     "NOTHING",
+    "Arguments",
     "Base",
     "Context",
     "Errors",
@@ -24,6 +26,9 @@ __all__ = [
     "Retold",
     "Shape",
     "Shapes",
+    "Thinking",
+    "Unknown",
+    "Unnamed",
     "WholeCalls",
     "evaluate",
     "load_profile",

@@ -16,13 +16,14 @@ from pydantic import AfterValidator, Field
 from mockllm.scenario.base import Authored, Flag, Integer, JSONValue, Keyed
 from mockllm.scenario.faults import FAULTS, Fault
 from mockllm.scenario.match import Names
+from mockllm.scenario.profile.events import Arguments, Thinking, Unnamed
 from mockllm.scenario.profile.shape import Shape, Template
 from mockllm.scenario.profile.steps import ErrorWords, Fold, WholeCalls
 from mockllm.units import refusal
 
 _PARAMETER = re.compile(r"\{(\w+)\}")
 
-Step = Annotated[Fault, Keyed("step", *FAULTS, Shape, WholeCalls, Fold)]
+Step = Annotated[Fault, Keyed("step", *FAULTS, Shape, WholeCalls, Fold, Thinking, Arguments, Unnamed)]
 Steps = tuple[Step, ...]
 
 
@@ -71,6 +72,18 @@ class Retold(Authored):
     message: Template = None
 
 
+class Unknown(Authored):
+    """What is answered under a path that the vendor does not have. Templates know `place`, such as
+    POST /v1/responses.
+    """
+
+    shorthand: ClassVar[str | None] = "body"
+
+    status: Annotated[Integer, Field(ge=200, le=999)] = 404
+    body: Template = Field(description="the whole body: JSON, or a text that is sent as it is")
+    content_type: str = "application/json"
+
+
 class Errors(Authored):
     """How the vendor refuses. Templates know `error`, with message, type, param and code, `status`, `request_id` and
     `retry_after`, in seconds, if there is such a hint.
@@ -82,6 +95,7 @@ class Errors(Authored):
     )
     headers: Mapping[str, str | None] = Field(default_factory=dict, description="headers of errors; null for none")
     in_stream: ErrorWords | None = Field(default=None, description="a known error in the middle of a stream")
+    unknown: Unknown | None = Field(default=None, description="the answer under a path that there is not")
 
 
 class Shapes(Authored):
@@ -100,6 +114,9 @@ class Profile(Authored):
     uncertain: Names = Field(default=(), description="what is not known, or not surely")
     bases: tuple[Base, ...] = Field(default=(), description="paths that take the place of /v1")
     auth: Names = Field(default=("authorization", "api-key"), description="the headers in which a key may come")
+    serves: Names = Field(
+        default=(), description="the APIs that there are, by their names or as `files.*`; all if it names none"
+    )
     models: Names = Field(default=(), description="the models that are listed if the scenario names none")
     listed: tuple[Shape, ...] = Field(default=(), description="the shape of each model in a list")
     asks: Mapping[str, JSONValue] = Field(
@@ -115,6 +132,10 @@ class Profile(Authored):
     embeddings: Shapes = Field(default=Shapes(), description="embeddings")
     model_list: Shapes = Field(default=Shapes(), description="the list of models as a whole")
 
+    def has(self, api: str) -> bool:
+        """Whether the vendor has an API, by its name in `when: {api: ...}`."""
+        return not self.serves or api in self.serves or f"{api.split('.', 1)[0]}.*" in self.serves
+
     def shapes(self, api: str) -> Shapes:
         """How answers of an API differ, by its name in `when: {api: ...}`."""
         name = _SHAPES.get(api)
@@ -125,6 +146,8 @@ class Profile(Authored):
 _SHAPES: Mapping[str, str] = {
     "chat": "chat",
     "responses": "responses",
+    "responses.retrieve": "responses",
+    "responses.cancel": "responses",
     "completions": "completions",
     "embeddings": "embeddings",
     "models": "model_list",

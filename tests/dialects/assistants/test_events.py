@@ -21,7 +21,7 @@ rules:
     replies: [{tool_calls: [{id: call_a, name: f, arguments: {}}]}]
   - when: {user: long}
     replies: [{text: Cut here, finish_reason: length}]
-  - replies: [{text: " Well,  all is\\nsaid. "}]
+  - replies: [{text: [" We", "ll,  ", "all is", "\\nsaid. "]}]
     then: loop
 """
 MODELS = {
@@ -62,7 +62,7 @@ def names(events):
     return [name for name, _ in events if name != "thread.message.delta"]
 
 
-def test_a_text_comes_in_words_between_the_beginning_and_the_end_of_its_message(api, assistant):
+def test_a_text_comes_in_its_tokens_between_the_beginning_and_the_end_of_its_message(api, assistant):
     thread = {"messages": [{"role": "user", "content": "Hi"}]}
     events = streamed(api, "/threads/runs", assistant_id=assistant, thread=thread)
     assert names(events) == [
@@ -76,7 +76,7 @@ def test_a_text_comes_in_words_between_the_beginning_and_the_end_of_its_message(
         "thread.run.completed",
     ]
     deltas = [value["delta"]["content"][0]["text"]["value"] for name, value in events if "message.delta" in name]
-    assert deltas == [" Well,", "  all", " is", "\nsaid.", " "]
+    assert deltas == [" We", "ll,  ", "all is", "\nsaid. "], "the tokens of the author"
     by_name = dict(events)
     assert by_name["thread.message.created"]["content"] == []
     assert by_name["thread.message.completed"]["content"][0]["text"]["value"] == "".join(deltas)

@@ -70,3 +70,25 @@ def test_a_profile_is_strict(value, message):
     with pytest.raises(ValidationError) as caught:
         Profile.model_validate(value)
     assert message.split(":")[0] in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("serves", "api", "there"),
+    [
+        ([], "files.list", True),
+        (["chat"], "chat", True),
+        (["chat"], "chat.list", False),
+        (["files.*"], "files.list", True),
+        (["files.*"], "files", True),
+        (["models", "models.*"], "moderations", False),
+    ],
+)
+def test_the_apis_that_there_are_go_by_name_or_family(serves, api, there):
+    assert Profile(about="x", serves=serves).has(api) is there
+
+
+def test_what_is_kept_of_a_response_has_its_shapes():
+    shapes = {"body": [{"shape": {"remove": "$.user"}}]}
+    profile = Profile(about="x", responses=shapes)
+    assert profile.shapes("responses.retrieve") == profile.shapes("responses.cancel") == profile.responses
+    assert profile.shapes("responses.delete") == Profile(about="x").responses
