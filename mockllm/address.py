@@ -204,14 +204,16 @@ def _in_key(call: Call) -> _Named | None:
 
 
 def _in_model(call: Call) -> _Named | None:
-    """What the model names. Bodies are read here only if the prefix may be in them."""
-    if b"mockllm" not in call.body:
-        return None
-    try:
-        body = orjson.loads(call.body)
-    except orjson.JSONDecodeError:
-        return None
-    model = body.get("model") if isinstance(body, dict) else None
+    """What the model names, in the body or in the query. They are read here only if the prefix may be in them."""
+    model = None
+    if b"mockllm" in call.body:
+        try:
+            body = orjson.loads(call.body)
+        except orjson.JSONDecodeError:
+            return None
+        model = body.get("model") if isinstance(body, dict) else None
+    elif "mockllm" in call.query:
+        model = call.parameters().get("model")
     if not isinstance(model, str) or not is_address(model):
         return None
     return _Named.of(model.removeprefix(_MODEL_PREFIX), f"the model {model}")

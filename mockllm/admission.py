@@ -66,7 +66,7 @@ def read(
     """
     json: JSON = None
     # What acts on one object, such as a cancellation, is a POST that may come without a body.
-    if call.body or (call.method == "POST" and not found.parameters):
+    if call.body or (call.method == "POST" and not found.parameters and not found.bare):
         _check_type(call, FORM_TYPE if found.form else "application/json")
         json = parse_form(call) if found.form else parse(call.body)
     if given and isinstance(json, Mapping):

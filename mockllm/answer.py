@@ -13,7 +13,7 @@ from typing import Literal
 
 from mockllm.catalogue import INVALID, known_error
 from mockllm.dialects import plain
-from mockllm.dialects.base import Dialect, Events, Layout, Media, Resource, Result
+from mockllm.dialects.base import Dialect, Events, Layout, Media, Resource, Result, Switch
 from mockllm.dialects.headers import EDGE_TYPE, JSON_TYPE, STREAM_TYPE, HeaderPairs, merged
 from mockllm.dialects.sse import payload
 from mockllm.errors import ApiError
@@ -22,10 +22,12 @@ from mockllm.plan import Frame, Frames
 from mockllm.request import JSON, Request
 from mockllm.scenario.faults import Fault, TurnFault
 from mockllm.scenario.reply import ErrorSpec, EventSpec, EventsReply, RawReply, RetryAfter
+from mockllm.score import Printed, held, outline
 from mockllm.seeds import Seed
 from mockllm.turn import Turn
 
 _SECOND_US = 1_000_000
+_STREAM_HEADERS: HeaderPairs = (("content-type", STREAM_TYPE),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,8 @@ class Answer:
 
     `layer` tells whose headers it carries, and `overrides` are the author's, which win. `paced` are the frames of the
     stream that a plain body stands for, by which its time is counted, and `told` are headers that tell rate limits.
-    `input_tokens` are those that are read before the first token comes, which are not the cached ones.
+    `input_tokens` are those that are read before the first token comes, which are not the cached ones. `messages` says
+    that the frames are messages of a WebSocket, which under status 101 opens with this answer.
     """
 
     status: int
@@ -62,22 +65,26 @@ class Answer:
     told: HeaderPairs = ()
     style: Style = USUAL_STYLE
     input_tokens: int = 0
+    messages: bool = False
 
     @property
     def streams(self) -> bool:
         """Whether the frames are events of a stream; otherwise there is one, the plain body."""
-        return not any(frame.kind == "body" for frame in self.frames)
+        return isinstance(self.frames, Printed) or not any(frame.kind == "body" for frame in self.frames)
 
 
 def turn_answer(turn: Turn, request: Request, dialect: Dialect, seed: Seed, *, counted: bool) -> Answer:
     """The turn in the words of its API. With `counted` a plain body also carries the frames of the stream that it
     stands for; in the background it stands for the first of them alone.
     """
+    new = max(turn.usage.input_tokens - turn.usage.cached_tokens, 0)
     if request.stream:
-        return Answer(200, (("content-type", STREAM_TYPE),), tuple(dialect.stream(turn, request, seed)))
-    stream = tuple(dialect.stream(turn, request, seed)) if counted else ()
-    stream = stream[:1] if request.background else stream
-    return replace(resource_answer(dialect.body(turn, request), dialect), paced=stream)
+        return Answer(200, _STREAM_HEADERS, held(dialect.stream(turn, request, seed)), input_tokens=new)
+    answer = resource_answer(dialect.body(turn, request), dialect)
+    if not counted:
+        return answer
+    stream = outline(held(dialect.stream(turn, request, seed)))
+    return replace(answer, paced=stream[:1] if request.background else stream, input_tokens=new)
 
 
 def apply_to_turn(turn: Turn, faults: tuple[Fault, ...], seed: Seed) -> tuple[Turn, tuple[int, ...]]:
@@ -108,6 +115,8 @@ def resource_answer(result: Result, endpoint: Resource | Dialect) -> Answer:
             return Answer(200, headers, tuple(frames))
         case Events(frames=events):
             return Answer(200, (("content-type", STREAM_TYPE),), events)
+        case Switch(headers=upgrade, frames=events):
+            return Answer(101, upgrade, events, messages=True)
         case _:
             return json_answer(result, endpoint.layout, label=f"body {endpoint.api}")
 

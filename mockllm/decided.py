@@ -7,6 +7,7 @@ the manner of the scenario's profile. Not here: deciding (`decision.py`).
 from dataclasses import dataclass, replace
 
 from mockllm.answer import Answer
+from mockllm.carried import carried
 from mockllm.compile import Compiled, compile_answer
 from mockllm.dialects.headers import HeaderPairs, request_id
 from mockllm.errors import ApiError, MockLLMError
@@ -50,7 +51,7 @@ def refused(
     seed = Seed.of("refused", call.path, fingerprint("", call, None))
     key = request_id(seed)
     context = Context(request, seed, facts={"request_id": key})
-    answer = replace(refusal(error, profile, context), told=told)
+    answer = carried(replace(refusal(error, profile, context), told=told), call)
     compiled = compile_answer(answer, Pace(), (), seed, key)
     return Decision(answer, compiled, request, rule, why or error.message, 1, trouble)
 

@@ -11,6 +11,7 @@ from functools import lru_cache, partial
 from mockllm.address import Address, is_address
 from mockllm.admission import authorize, check_model, is_charged, read, unread
 from mockllm.answer import resource_answer
+from mockllm.carried import carried
 from mockllm.compile import compile_answer
 from mockllm.decided import Decision, failed, refused
 from mockllm.dialects import Found, find
@@ -21,7 +22,7 @@ from mockllm.exchange import Trouble
 from mockllm.fate import Fate, Prospect
 from mockllm.fill.bounds import input_tokens
 from mockllm.namespace import Namespace
-from mockllm.profiled import profile_named, styled
+from mockllm.profiled import check_served, profile_named, styled
 from mockllm.ran import outcome, within
 from mockllm.readings import Readings
 from mockllm.recall import Recall
@@ -46,6 +47,8 @@ _AS_HELD = Step(AutoReply.model_construct(auto=True), (), last=True)
 _HELD = Rule.model_construct(name="held", when=When.model_construct(), replies=(_AS_HELD.reply,), then=None)
 
 _MOST_ROOTS = 10_000
+
+_MOST_REASONS = 20
 
 _DEFAULT_MODELS = ("gpt-5.1", "gpt-5-mini", "gpt-4.1", "gpt-4o", "gpt-4o-mini", "o4-mini")
 
@@ -119,6 +122,7 @@ class Decider:
         state.begin(call.at_us)
         try:
             found = find(call.method, address.path)
+            check_served(address.scenario.profile, found.endpoint.api, call.method, address.path)
         except ApiError as error:
             return refused(call, error, None, Trouble.UNMATCHED, profile=address.scenario.profile)
         try:
@@ -154,7 +158,7 @@ class Decider:
         """The step of the first rule that matches, or the answer for when none does."""
         scenario, endpoint = visit.address.scenario, visit.found.endpoint
         if match.rule is not None:
-            why = "\n".join(["matched", *map(str, match.misses)])
+            why = _reasons(match)
             return self._scripted(match.rule, scenario.rules[match.rule], why, request, visit)
         if not is_dialect(endpoint):
             return self._held(endpoint, request, visit)
@@ -177,10 +181,12 @@ class Decider:
             if fate := prospect.fate(request, visit.state, seed, attempt):
                 decision = self._respond(fate.step(replace(_AS_HELD, profile=profile)), request, visit, seed, -attempt)
                 return self._struck(fate, replace(decision, why=why, attempt=attempt), visit)
-        data = endpoint.answer(request, visit.found.parameters, visit.surroundings(request))
+        around = visit.surroundings(request)
+        data = endpoint.answer(request, visit.found.parameters, around)
         key = request_id(seed)
-        context = Context(request, seed, facts={"request_id": key})
-        answer = replace(styled(resource_answer(data, endpoint), profile, context), told=visit.told)
+        context = Context(request, seed, facts={"request_id": key, "created": around.created})
+        answer = styled(resource_answer(data, endpoint), profile, context)
+        answer = carried(replace(answer, told=visit.told), request.call)
         compiled = compile_answer(answer, Pace(), (), seed, key)
         return Decision(answer, compiled, request, why=why)
 
@@ -257,6 +263,14 @@ def _unreadable(found: Found, call: Call, error: MockLLMError, address: Address,
 @lru_cache(_MOST_ROOTS)
 def _root(seed: int, name: str, run: str) -> Seed:
     return Seed.of("mockllm", seed, name, run)
+
+
+def _reasons(match: Match) -> str:
+    """Why the rules before the one that matches do not, as far as somebody would read it."""
+    told = ["matched", *map(str, match.misses[:_MOST_REASONS])]
+    if len(match.misses) > _MOST_REASONS:
+        told.append(f"and {len(match.misses) - _MOST_REASONS} more that do not")
+    return "\n".join(told)
 
 
 def _nearest(match: Match) -> str:

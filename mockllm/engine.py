@@ -1,135 +1,80 @@
 """The one stateful object: what the server knows, and an exchange with its plan for each call.
 
 Here: `Engine.handle`, from a call to an exchange, and what can be done to namespaces from outside. It never waits. Not
-here: what is decided (`decision.py`), the state (`namespace.py`) and who keeps it (`registry.py`), sockets (`net/`).
+here: the way from a call to an exchange (`hearing.py`), the state (`namespace.py`) and who keeps it (`registry.py`),
+sockets (`net/`).
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
-from mockllm.address import resolve
-from mockllm.answer import json_answer, scripted_error
-from mockllm.compile import compile_answer
-from mockllm.decided import Decision, failed, refused
-from mockllm.decision import Decider
-from mockllm.dialects.base import Layout
-from mockllm.dialects.headers import request_id
-from mockllm.errors import ApiError, MockLLMError
-from mockllm.exchange import Delivery, Exchange, GateVisit, Outcome, Trouble
-from mockllm.gates import OWN_MARK, Gates
+from mockllm.errors import ApiError
+from mockllm.exchange import Delivery, Exchange, GateVisit, Outcome
+from mockllm.gates import Gates
+from mockllm.hearing import HEALTH, Hearing, knock, turn
 from mockllm.journal import Journal
-from mockllm.limits import Place
 from mockllm.namespace import Namespace
-from mockllm.plan import FOREVER_US, Gate, Head, Microseconds, Plan
+from mockllm.plan import Microseconds
 from mockllm.registry import Registry, bindable
-from mockllm.request import JSON, Call, Request
-from mockllm.scenario.accept import reception
+from mockllm.request import JSON, Call
 from mockllm.scenario.document import Scenario
-from mockllm.scenario.error import ErrorSpec
 from mockllm.scenario.library import Library
-from mockllm.scenario.pace import Pace
-from mockllm.seeds import Seed
 from mockllm.snapshot import snapshot
-
-HEALTH = "/_mockllm/health"
-"""The path that tells whether the server answers; it is not recorded."""
-
-CONNECTION = "CONNECTION"
-"""What stands for the method of an exchange with a connection from which nothing was read; its path is `*`."""
-
-_DEFAULT_BASE = "/v1"
 
 Observer: TypeAlias = Callable[[Exchange], None]
 """What is shown each exchange when it has ended."""
 
 
 class Engine:
-    """The scenarios, their namespaces and the journal of one server."""
+    """The scenarios, their namespaces and the journal of one server. One that `keeps` nothing answers each call as if
+    it were the first of its namespace.
+    """
 
-    def __init__(self, library: Library, journal: Journal | None = None, *, observers: Iterable[Observer] = ()) -> None:
+    def __init__(
+        self,
+        library: Library,
+        journal: Journal | None = None,
+        *,
+        observers: Iterable[Observer] = (),
+        keeps: bool = True,
+    ) -> None:
         self.library = library
         self.journal = journal if journal is not None else Journal()
         self.gates = Gates()
         self._observers = tuple(observers)
-        self._registry = Registry()
-        self._decider = Decider()
+        self._registry = Registry(keeps=keeps)
+        self.hearing = Hearing(library, self._registry)
         self._calls = 0
-        self._placed: dict[int, Namespace] = {}
 
     def connect(self, connection: int, at_us: Microseconds, wall_s: int = 0) -> Exchange | None:
         """What a new connection meets before anything is read from it, recorded as open; None if it is served at once.
 
         It belongs to the default scenario, as nobody knows yet what will be asked for.
         """
-        call = Call(CONNECTION, "*", at_us=at_us, wall_s=wall_s, connection=connection)
-        try:
-            address = resolve(replace(call, path=_DEFAULT_BASE), self.library, self._registry.bindings)
-        except MockLLMError:
-            return None
-        scenario = address.scenario
-        if scenario.accept is None:
-            return None
-        state = self._registry.use(address, at_us)
-        state.connections += 1
-        met = reception(scenario.accept, state.connections, Seed.of("mockllm", scenario.seed, scenario.name))
-        plan = None if met is None else met.plan()
-        if met is None or plan is None:
-            return None
-        self._calls += 1
-        why = f"connection {state.connections} of '{address.namespace}' met {met.title}"
-        exchange = Exchange(self._calls, address.namespace, call, None, 0, plan, why=why)
-        self.journal.open(exchange)
-        return exchange
+        exchange = self.hearing.meet(knock(connection, at_us, wall_s), self._calls + 1)
+        return None if exchange is None else self._recorded(exchange)
 
     def leave(self, call: Call) -> Exchange | bool:
         """Whether a client that asks gets leave to send its body (RFC 9110 §10.1.1), or the final answer that it gets
         instead. The call comes without its body, so its model cannot say whose it is.
         """
-        try:
-            address = resolve(call, self.library, self._registry.bindings)
-        except MockLLMError:
-            return True
-        wanted = address.scenario.expect_continue
-        if wanted is None:
-            return True
-        self._registry.use(address, call.at_us).leaves += 1
-        if not isinstance(wanted, ErrorSpec):
-            return False
-        self._calls += 1
-        error = scripted_error(wanted, Request("", call, {}), request_id(Seed.of("leave", call.path)))
-        why, profile = "answered before the body was sent", address.scenario.profile
-        decision = refused(call, error, None, None, rule="expect_continue", why=why, profile=profile)
-        return self._opened(call, address.namespace, decision)
+        told = self.hearing.permit(call, self._calls + 1)
+        return told if isinstance(told, bool) else self._recorded(told)
 
     def handle(self, call: Call) -> Exchange:
         """Decide the call and record it as open. Never raises for anything a client can send."""
         if call.path == HEALTH:
-            return self._unrecorded(call)
-        self._calls += 1
-        try:
-            address = resolve(call, self.library, self._registry.bindings)
-        except ApiError as error:
-            return self._opened(call, "", refused(call, error, None, Trouble.UNMATCHED))
-        except MockLLMError as error:
-            return self._opened(call, "", failed(call, error, None))
-        state = self._registry.use(address, call.at_us)
-        decision = self._decider.decide(call, address, state, self._calls)
-        if decision.place is not None:
-            self._placed[self._calls] = state
-        return self._opened(call, address.namespace, decision)
+            return self.hearing.healthy(call)
+        return self._recorded(self.hearing.decide(call, self._calls + 1))
 
     def too_large(self, call: Call, limit: int) -> Exchange:
         """The answer to a body above the limit; `call` comes without it."""
-        self._calls += 1
-        try:
-            address = resolve(call, self.library, self._registry.bindings)
-            namespace, profile = address.namespace, address.scenario.profile
-        except MockLLMError:
-            namespace, profile = "", None
-        message = f"Request body is too large: the limit is {limit} bytes."
-        error = ApiError(413, message, code="request_too_large")
-        return self._opened(call, namespace, refused(call, error, None, None, profile=profile))
+        return self._recorded(self.hearing.refuse_size(call, limit, self._calls + 1))
+
+    def refuse(self, call: Call, error: ApiError) -> Exchange:
+        """The refusal of a call that cannot be decided, such as a message that is no event."""
+        return self._recorded(self.hearing.turn_away(call, error, self._calls + 1))
 
     def at_gate(self, exchange: Exchange, visit: GateVisit) -> None:
         """Record that an exchange has come to a gate, and later that it went on."""
@@ -137,12 +82,31 @@ class Engine:
 
     def finish(self, exchange: Exchange, deliveries: Sequence[Delivery], outcome: Outcome) -> None:
         """Complete the record of an exchange, and show it to the observers; a check of health is no exchange."""
-        self._leave(exchange)
+        if (state := self.hearing.leave(exchange.number)) is not None:
+            self.free(exchange.namespace, exchange.number, state)
+        self.end(exchange, deliveries, outcome)
+
+    def end(self, exchange: Exchange, deliveries: Sequence[Delivery], outcome: Outcome) -> None:
+        """What `finish` does but for the place that the exchange had."""
         kept = self.journal.end(exchange.number, deliveries, outcome)
         if self._observers and exchange.number:
             ended = kept or replace(exchange, deliveries=deliveries, outcome=outcome)
             for observe in self._observers:
                 observe(ended)
+
+    def free(self, name: str, number: int, state: Namespace) -> None:
+        """Free the place that an exchange has in this namespace; who waited for it goes on."""
+        self.gates.close(name, turn(number))
+        if (follower := state.usage.leave(number)) is not None:
+            self.gates.open(name, turn(follower), once=True)
+
+    def get(self, name: str) -> Namespace | None:
+        """The state of a namespace, or None if it has none."""
+        return self._registry.get(name)
+
+    def replace(self, name: str, scenario: Scenario | None, state: Namespace | None) -> None:
+        """Put these in the place of what is bound to a namespace, and of its state."""
+        self._registry.replace(name, scenario, state)
 
     def namespaces(self) -> Mapping[str, Namespace]:
         """Every namespace that has state, by name, the one that was used last at the end."""
@@ -194,56 +158,11 @@ class Engine:
             self._registry.forget(name)
         else:
             self._registry.clear()
-            self._decider.clear()
+            self.hearing.clear()
         self.gates.forget(name)
         self.journal.clear(namespace=name)
 
-    def _leave(self, exchange: Exchange) -> None:
-        """Free the place that the exchange had, if those are limited; who waited for it goes on."""
-        if (state := self._placed.pop(exchange.number, None)) is None:
-            return
-        self.gates.close(exchange.namespace, _turn(exchange.number))
-        if (follower := state.usage.leave(exchange.number)) is not None:
-            self.gates.open(exchange.namespace, _turn(follower), once=True)
-
-    def _opened(self, call: Call, namespace: str, decision: Decision) -> Exchange:
-        exchange = Exchange(
-            number=self._calls,
-            namespace=namespace,
-            call=call,
-            request=decision.request,
-            status=_status(decision),
-            plan=self._in_turn(decision),
-            rule=decision.rule,
-            why=decision.why,
-            attempt=decision.attempt,
-            trouble=decision.trouble,
-            unfired=decision.compiled.unfired,
-            struck=decision.struck,
-        )
+    def _recorded(self, exchange: Exchange) -> Exchange:
+        self._calls = exchange.number
         self.journal.open(exchange)
         return exchange
-
-    def _in_turn(self, decision: Decision) -> Plan:
-        """The plan, after a gate that opens when it is its turn if it must wait for a place."""
-        plan = decision.compiled.plan
-        if decision.place is not Place.WAITS:
-            return plan
-        asked_by = "limits: concurrent" if self._placed[self._calls].scenario.load is None else "load: slots"
-        return (Gate(_turn(self._calls), asked_by, FOREVER_US), *plan)
-
-    def _unrecorded(self, call: Call) -> Exchange:
-        answer = json_answer({"status": "ok"}, Layout(indent=0), label="health")
-        compiled = compile_answer(answer, Pace(), (), Seed.of("health"), request_id(Seed.of("health")))
-        return Exchange(0, "", call, None, 200, compiled.plan)
-
-
-def _status(decision: Decision) -> int:
-    """The status that is planned to be sent, which a fault may have changed."""
-    heads = (step.status for step in decision.compiled.plan if isinstance(step, Head))
-    return next(heads, decision.answer.status)
-
-
-def _turn(number: int) -> str:
-    """The gate at which an exchange waits for its turn."""
-    return f"turn{OWN_MARK}{number}"

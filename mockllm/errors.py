@@ -66,3 +66,11 @@ class ApiError(MockLLMError):
         self.param = param
         self.headers = headers
         self.edge = edge
+
+
+class UnknownPathError(ApiError):
+    """The refusal of a path under the base that there is not (wire-contract §4.2); `place` is such as POST /v1/x."""
+
+    def __init__(self, method: str, path: str) -> None:
+        self.place = f"{method} /v1{path}"
+        super().__init__(404, f"Invalid URL ({self.place})", edge=True)

@@ -8,11 +8,12 @@ from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from itertools import repeat
+from itertools import chain, repeat
 from typing import overload
 
-from mockllm.plan import Gate, Microseconds, Plan, Raw, Send, Wait
+from mockllm.plan import Gate, Microseconds, Plan, Raw, Send, Wait, duration
 from mockllm.request import Call, Request
+from mockllm.score import Score
 
 
 class Ending(StrEnum):
@@ -22,8 +23,10 @@ class Ending(StrEnum):
     COMPLETE = "complete"
     CUT = "cut as scripted"
     LEFT = "client left"
+    CANCELLED = "client cancelled"
     STOPPED = "server stopped"
     SHUT = "gate never opened"
+    LOST = "worker lost"
 
 
 class Trouble(StrEnum):
@@ -49,19 +52,23 @@ class Delivery:
 class Deliveries(Sequence[Delivery]):
     """The steps of a plan that were played so far, in order.
 
-    Only the time of each is kept, in eight bytes. The rest follows from the plan and is worked out when somebody looks,
-    because most exchanges are never looked at. Nothing is added any more once the exchange has ended.
+    Only the times are kept, once for steps that were done together. The rest follows from the plan and is worked out
+    when somebody looks, because most exchanges are never looked at. Nothing is added any more once the exchange has
+    ended.
     """
 
-    __slots__ = ("_done_us", "_plan")
+    __slots__ = ("_count", "_plan", "_runs")
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._done_us = array("q")
+        self._count = 0
+        self._runs = array("q")  # in turn how many steps, and when they were done
 
     def add(self, steps: int, done_us: Microseconds) -> None:
         """Note that so many further steps are done."""
-        self._done_us.extend(repeat(done_us, steps))
+        self._count += steps
+        self._runs.append(steps)
+        self._runs.append(done_us)
 
     def add_rest(self, done_us: Microseconds) -> None:
         """Note that all steps that were left are done."""
@@ -75,11 +82,11 @@ class Deliveries(Sequence[Delivery]):
     def of(self, plan: Plan) -> "Deliveries":
         """The same times for a plan with the same steps."""
         copy = Deliveries(plan)
-        copy._done_us = self._done_us
+        copy._count, copy._runs = self._count, self._runs
         return copy
 
     def __len__(self) -> int:
-        return len(self._done_us)
+        return self._count
 
     @overload
     def __getitem__(self, index: int) -> Delivery: ...
@@ -90,7 +97,8 @@ class Deliveries(Sequence[Delivery]):
 
     def __iter__(self) -> Iterator[Delivery]:
         due_us = 0
-        for index, (step, done_us) in enumerate(zip(self._plan, self._done_us, strict=False)):
+        done = chain.from_iterable(map(repeat, self._runs[1::2], self._runs[::2]))
+        for index, (step, done_us) in enumerate(zip(self._plan, done, strict=False)):
             if isinstance(step, Wait):
                 due_us += step.us
             elif isinstance(step, Gate):
@@ -150,15 +158,44 @@ class Exchange:
     gates: tuple[GateVisit, ...] = ()
     struck: tuple[str, ...] = ()
 
+    def ended(self, deliveries: Sequence[Delivery], outcome: Outcome) -> "Exchange":
+        """The record of the exchange when it is over."""
+        # Spelled out, as `replace` takes three times as long.
+        return Exchange(
+            self.number,
+            self.namespace,
+            self.call,
+            self.request,
+            self.status,
+            self.plan,
+            self.rule,
+            self.why,
+            self.attempt,
+            self.trouble,
+            self.unfired,
+            deliveries,
+            outcome,
+            self.gates,
+            self.struck,
+        )
+
     @property
     def bytes_sent(self) -> int:
         """Body and raw bytes handed to the socket."""
         return sum(delivery.bytes for delivery in self.deliveries)
 
     @property
+    def planned_us(self) -> Microseconds:
+        """How long the plan takes, if all gates are open."""
+        return self.plan.duration_us if isinstance(self.plan, Score) else duration(self.plan)
+
+    @property
     def bytes_planned(self) -> int:
         """Body and raw bytes that the whole plan has."""
-        return sum(len(step.data) for step in self.plan if isinstance(step, (Send, Raw)))
+        plan = self.plan
+        if isinstance(plan, Score):
+            return plan.size
+        return sum(len(step.data) for step in plan if isinstance(step, (Send, Raw)))
 
     @property
     def gate(self) -> str | None:

@@ -15,6 +15,7 @@ from typing import assert_never
 import orjson
 
 from mockllm.dialects import ROUTES
+from mockllm.dialects.base import is_dialect
 from mockllm.dialects.form import form_of
 from mockllm.engine import Engine
 from mockllm.errors import MockLLMError
@@ -27,6 +28,7 @@ from mockllm.plan import (
     Head,
     HeadRest,
     Interim,
+    Messages,
     Plan,
     Raw,
     Reset,
@@ -41,9 +43,14 @@ from mockllm.scenario.base import found
 from mockllm.scenario.document import Scenario
 from mockllm.scenario.library import Library
 from mockllm.scenario.script import first_match
+from mockllm.websocket import METHOD
 
-_DIALECTS = {route.endpoint.api: route for route in reversed(ROUTES) if "{" not in route.pattern}
-"""The route that a request to an API takes; of several the first in the table."""
+_DIALECTS = {route.endpoint.api: route for route in reversed(ROUTES) if "{" not in route.pattern} | {
+    f"{route.endpoint.api}.websocket": route
+    for route in ROUTES
+    if route.method == METHOD and is_dialect(route.endpoint)
+}
+"""The route that a request to an API takes; of several the first in the table, or what comes over a WebSocket."""
 
 MOST_TRIES = 20
 """How often a request is tried again where nobody said how often."""
@@ -112,7 +119,7 @@ def call_of(scenario: Scenario, body: Body, base: str = "/v1") -> Call:
         raise MockLLMError(f"a request goes to one of the APIs {', '.join(sorted(_DIALECTS))}, not to {found(api)}")
     kind, data = form_of(sent) if route.form else ("application/json", orjson.dumps(sent))
     headers: list[tuple[str, str]] = []
-    if has_body := route.method == "POST":
+    if has_body := route.method in {"POST", METHOD}:
         headers.append(("content-type", kind))
     if scenario.auth is not None and (key := scenario.auth.good_key()) is not None:
         headers.append(("authorization", f"Bearer {key}"))
@@ -152,8 +159,12 @@ def _is_pending(engine: Engine, exchange: Exchange) -> bool:
 
 
 def _went_wrong(plan: Plan) -> bool:
-    """Whether a client would try again: it was refused or cut off, or met a silence that it may not want to bear."""
-    return any(_is_trouble(step) for step in plan)
+    """Whether a client would try again: it was refused or cut off, or met a silence that it may not want to bear. Over
+    a WebSocket a refusal is an event.
+    """
+    if any(isinstance(step, Messages) for step in plan):
+        return any(_is_trouble(step) or (isinstance(step, Send) and step.frame.kind == "error") for step in plan)
+    return any(map(_is_trouble, plan))
 
 
 def _is_trouble(step: Step) -> bool:
@@ -164,7 +175,7 @@ def _is_trouble(step: Step) -> bool:
             return True
         case End(cause=cause) | Wait(cause=cause):
             return bool(cause)
-        case HeadRest() | Send() | Raw() | Interim() | Admit():
+        case HeadRest() | Send() | Raw() | Interim() | Admit() | Messages():
             return False
         case _:
             assert_never(step)
@@ -239,4 +250,6 @@ def _verdict(exchange: Exchange) -> str:
         return "no rule answers"
     if exchange.trouble is None and exchange.rule is not None:
         return f"{exchange.rule} answers, attempt {exchange.attempt}"
+    if exchange.trouble is None and exchange.status in range(200, 300):
+        return exchange.why
     return f"{exchange.trouble or 'refused'}: {exchange.why.removeprefix('mockllm: ')}"

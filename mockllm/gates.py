@@ -5,9 +5,9 @@ called when it may go on. Not here: the step of a plan that is a gate (`plan.Gat
 (`scenario/faults/time.py`), and waiting (`net/gates.py`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 Wake: TypeAlias = Callable[[], None]
 Key: TypeAlias = tuple[str, str]
@@ -19,11 +19,15 @@ OWN_MARK: Final = "/"
 
 @dataclass(eq=False, slots=True)
 class Visitor:
-    """One exchange that waits at a gate, until `wake` is called; `once` if it then used up a pass for one."""
+    """One exchange that waits at a gate, until `wake` is called; `once` if it then used up a pass for one.
+
+    `token` tells it from all others where several processes have one state.
+    """
 
     key: Key
     wake: Wake
     once: bool = False
+    token: str = ""
 
 
 class Gates:
@@ -67,7 +71,7 @@ class Gates:
         """Whether one that comes now would not have to wait."""
         return self._all_open or (namespace, name) in self._open or (namespace, name) in self._passes
 
-    def arrive(self, namespace: str, name: str, wake: Wake) -> Visitor | None:
+    def arrive(self, namespace: str, name: str, wake: Wake, token: str = "") -> Visitor | None:
         """Come to a gate. None if it lets this one through at once, or else `wake` is called once it does."""
         key = (namespace, name)
         if self._all_open or key in self._open:
@@ -76,7 +80,7 @@ class Gates:
             if passes > 1:
                 self._passes[key] = passes - 1
             return None
-        visitor = Visitor(key, wake)
+        visitor = Visitor(key, wake, token=token)
         self._waiting.setdefault(key, []).append(visitor)
         return visitor
 
@@ -107,6 +111,42 @@ class Gates:
             for key in [key for key in known if namespace in {None, key[0]}]:
                 self.close(*key)
 
+    def told(self, namespace: str) -> dict[str, Any] | None:
+        """The gates of a namespace as JSON, with the tokens of those that wait; None if there is nothing to tell."""
+        told: dict[str, Any] = {
+            "open": sorted(name for space, name in self._open if space == namespace),
+            "passes": {name: count for (space, name), count in self._passes.items() if space == namespace},
+            "waiting": {
+                name: [visitor.token for visitor in queue]
+                for (space, name), queue in self._waiting.items()
+                if space == namespace
+            },
+        }
+        return told if any(told.values()) else None
+
+    def put(self, namespace: str, told: Mapping[str, Any]) -> None:
+        """Let the gates of a namespace be as told. Nobody is woken: whoever waits finds out by its token."""
+        self.forget(namespace)
+        for key in [key for key in self._waiting if key[0] == namespace]:
+            del self._waiting[key]
+        self._open.update((namespace, name) for name in told.get("open", ()))
+        self._passes.update({(namespace, name): count for name, count in told.get("passes", {}).items()})
+        for name, tokens in told.get("waiting", {}).items():
+            key = (namespace, name)
+            self._waiting[key] = [Visitor(key, _nothing, token=token) for token in tokens]
+
+    def waits(self, namespace: str, token: str) -> bool:
+        """Whether one with this token waits at some gate of the namespace."""
+        return any(
+            visitor.token == token for key, queue in self._waiting.items() if key[0] == namespace for visitor in queue
+        )
+
+    def withdraw(self, namespace: str, has: Callable[[str], bool]) -> None:
+        """Those whose token has this wait no longer in the namespace."""
+        for key in [key for key in self._waiting if key[0] == namespace]:
+            for visitor in [visitor for visitor in self._waiting[key] if has(visitor.token)]:
+                self.leave(visitor)
+
     def _release(self, key: Key, count: int, *, once: bool = False) -> None:
         queue = self._waiting.pop(key, [])
         if queue[count:]:
@@ -114,3 +154,7 @@ class Gates:
         for visitor in queue[:count]:
             visitor.once = once
             visitor.wake()
+
+
+def _nothing() -> None:
+    """What wakes one that waits in another process."""

@@ -9,7 +9,8 @@ from dataclasses import replace
 from http import HTTPStatus
 from types import MappingProxyType
 
-from mockllm.plan import BodyFraming, End, Head, Interim, Plan, Send
+from mockllm.plan import BodyFraming, End, Head, Interim, Microseconds, Plan, Send
+from mockllm.score import Score
 
 _Pairs = tuple[tuple[str, str], ...]
 
@@ -63,9 +64,19 @@ def chunk_bytes(data: bytes, framing: BodyFraming) -> bytes:
     return b"%x\r\n%b\r\n" % (len(data), data) if framing == "chunked" and data else data
 
 
-def end_bytes(framing: BodyFraming) -> bytes:
-    """What ends a body: the last chunk, or nothing where the length or the end of the connection tells it."""
-    return b"0\r\n\r\n" if framing == "chunked" else b""
+def end_bytes(framing: BodyFraming, trailers: _Pairs = ()) -> bytes:
+    """What ends a body: the last chunk and what trails it (RFC 9112 §7.1.2), or nothing where the length or the end of
+    the connection tells it.
+    """
+    if framing != "chunked":
+        return b""
+    return b"0\r\n" + b"".join(f"{name}: {value}\r\n".encode() for name, value in trailers) + b"\r\n"
+
+
+def lateness(done_us: Microseconds, due_us: Microseconds) -> _Pairs:
+    """The trailer that tells when a stream really ended, in milliseconds after the request (W3C Server Timing §3)."""
+    actual, late = (f"{us // 1_000}.{us % 1_000:03}" for us in (done_us, done_us - due_us))
+    return (("server-timing", f"actual;dur={actual}, late;dur={late}"),)
 
 
 def tells_end(head: Head, sent: int) -> bool:
@@ -107,16 +118,26 @@ def for_head_request(plan: Plan) -> Plan:
 
 def whole(plan: Plan, most: int) -> bytes | None:
     """All bytes of a plan that is a head, a body and its end, with nothing between them. None for any other plan, for
-    one whose end a client cannot tell, and for one of more than `most` bytes.
+    one whose end a client cannot tell, for one after which the connection closes, and for one of more than `most`
+    bytes.
     """
+    if announces_close(plan):
+        return None
+    if isinstance(plan, Score):
+        return _all_at_once(plan, most) if plan.at_once and plan.size <= most else None
     if len(plan) < _FEWEST_STEPS:
         return None
     head, *between, end = plan
     bodies = [step.data for step in between if isinstance(step, Send) and not step.alone]
-    if not isinstance(head, Head) or not isinstance(end, End) or end.cause or len(bodies) < len(between):
+    if not isinstance(head, Head) or not isinstance(end, End) or end.cause or end.tells or len(bodies) < len(between):
         return None
     data = b"".join([head_bytes(head), *(chunk_bytes(body, head.body) for body in bodies), end_bytes(head.body)])
     return data if len(data) <= most and tells_end(head, sum(map(len, bodies))) else None
+
+
+def _all_at_once(score: Score, most: int) -> bytes | None:
+    data = b"".join((head_bytes(score.head), score.events.chunked(), end_bytes(score.head.body)))
+    return data if len(data) <= most else None
 
 
 def _field(head: Head, name: str) -> str | None:

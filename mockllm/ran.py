@@ -4,6 +4,7 @@ Here: the call inside a call, and what its plan comes to for somebody who waits 
 (`dialects/base.py`, `run`) and how the plan is made (`decision.py`). Time plays no part: waits are passed over.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import orjson
@@ -14,6 +15,8 @@ from mockllm.dialects.headers import JSON_TYPE
 from mockllm.dialects.sse import compact
 from mockllm.plan import Close, End, Head, Plan, Raw, Reset, Send
 from mockllm.request import JSON, Call, Headers
+
+_DATA, _END = b"data:", b"[DONE]"
 
 
 def within(outer: Call, address: Address, path: str, body: JSON) -> tuple[Call, Address]:
@@ -40,7 +43,8 @@ def outcome(plan: Plan) -> Ran:
     if head is None:
         return Ran(0, "", None)
     request_id = Headers(head.headers).get("x-request-id") or ""
-    return Ran(head.status, request_id, _body(plan) if _is_whole(plan) else None)
+    body = b"".join(step.data for step in plan if isinstance(step, Send)) if _is_whole(plan) else b""
+    return Ran(head.status, request_id, _json(body), tuple(_events(body)))
 
 
 def _is_whole(plan: Plan) -> bool:
@@ -49,9 +53,16 @@ def _is_whole(plan: Plan) -> bool:
     return isinstance(last, End)
 
 
-def _body(plan: Plan) -> JSON:
+def _json(data: bytes) -> JSON:
     try:
-        body: JSON = orjson.loads(b"".join(step.data for step in plan if isinstance(step, Send)))
+        value: JSON = orjson.loads(data)
     except orjson.JSONDecodeError:
         return None
-    return body
+    return value
+
+
+def _events(data: bytes) -> Iterator[JSON]:
+    """The JSON of the events of a stream that has its end marker; nothing of one that has none."""
+    payloads = [line.removeprefix(_DATA).strip() for line in data.splitlines() if line.startswith(_DATA)]
+    if _END in payloads:
+        yield from map(_json, payloads[: payloads.index(_END)])

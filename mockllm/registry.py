@@ -11,6 +11,7 @@ from mockllm.errors import MockLLMError
 from mockllm.namespace import Namespace
 from mockllm.plan import FOREVER_US, Microseconds
 from mockllm.scenario.document import NAME_PATTERN, Scenario
+from mockllm.store import Store
 
 MOST_NAMESPACES = 10_000
 """How many namespaces have state at a time; the one that was not used for longest is forgotten first."""
@@ -23,10 +24,22 @@ which all limits are as they were at first.
 _RUN_PATTERN = r"[^/\s]*"
 
 
-class Registry:
-    """Namespaces by name, the one that was used last at the end."""
+UNKEPT = (
+    "these workers keep nothing from one call to the next: start the server with one worker, or give all of them one "
+    "state with --state redis://HOST:PORT"
+)
+"""What is said of an object to who asks for it where nothing is kept."""
 
-    def __init__(self) -> None:
+
+class Registry:
+    """Namespaces by name, the one that was used last at the end.
+
+    One that `keeps` nothing gives each call a namespace of its own in its first state, so that the answer follows from
+    the call alone, whichever of several processes gives it.
+    """
+
+    def __init__(self, *, keeps: bool = True) -> None:
+        self._keeps = keeps
         self._states: dict[str, Namespace] = {}
         self._bindings: dict[str, Scenario] = {}
 
@@ -45,6 +58,8 @@ class Registry:
 
     def use(self, address: Address, now_us: Microseconds) -> Namespace:
         """The state of the namespace of a call, made on first use. What nobody has used for long is forgotten."""
+        if not self._keeps:
+            return Namespace(address.scenario, store=Store(unkept=UNKEPT), used_us=now_us)
         name = address.namespace
         state = self._states.pop(name, None)
         self._forget_idle(now_us)
@@ -72,6 +87,15 @@ class Registry:
         state = self._states.setdefault(name, Namespace(scenario))
         state.scenario = scenario
         return state
+
+    def replace(self, name: str, scenario: Scenario | None, state: Namespace | None) -> None:
+        """Put these in the place of what is bound to a namespace, and of its state; None for nothing."""
+        self._bindings.pop(name, None)
+        self._states.pop(name, None)
+        if scenario is not None:
+            self._bindings[name] = scenario
+        if state is not None:
+            self._states[name] = state
 
     def forget(self, name: str) -> bool:
         """Forget the state of a namespace; what is bound to it stays. False if there was none."""

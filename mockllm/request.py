@@ -19,16 +19,23 @@ JSON: TypeAlias = "Mapping[str, JSON] | Sequence[JSON] | str | int | float | boo
 _TRANSPORT_FIELDS = frozenset({"stream", "stream_options"})
 
 
+# What a subprotocol begins with that is a key (the SDK's `OpenAIRealtimeWebSocket`).
+_KEY_OFFER = "openai-insecure-api-key."
+
+
 @dataclass(frozen=True, slots=True)
 class Headers:
     """HTTP headers in order, with names as they were sent; lookup ignores case (RFC 9110 §5.1)."""
 
     pairs: tuple[tuple[str, str], ...] = ()
+    _first: Mapping[str, str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_first", {name.lower(): value for name, value in reversed(self.pairs)})
 
     def get(self, name: str) -> str | None:
         """The first value of the header, or None."""
-        wanted = name.lower()
-        return next((value for key, value in self.pairs if key.lower() == wanted), None)
+        return self._first.get(name.lower())
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
         return iter(self.pairs)
@@ -58,12 +65,18 @@ class Call:
         return dict(parse_qsl(self.query, keep_blank_values=True))
 
     def key(self) -> str:
-        """The API key: a bearer token (RFC 6750 §2.1) or the `api-key` header; empty if the call brings none."""
+        """The API key: a bearer token (RFC 6750 §2.1), the `api-key` header, or what a browser, which can set no header
+        of a WebSocket, offers as a subprotocol; empty if the call brings none.
+        """
         credentials = self.headers.get("authorization")
         if credentials is None:
-            return self.headers.get("api-key") or ""
+            return self.headers.get("api-key") or self._offered_key()
         scheme, _, token = credentials.partition(" ")
         return token.strip() if scheme.lower() == "bearer" else credentials
+
+    def _offered_key(self) -> str:
+        offered = (name.strip() for name in (self.headers.get("sec-websocket-protocol") or "").split(","))
+        return next((name.removeprefix(_KEY_OFFER) for name in offered if name.startswith(_KEY_OFFER)), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +140,31 @@ class Request:
     store: bool = False
     background: bool = False
     fingerprint: str = ""
+
+    def in_call(self, call: Call) -> "Request":
+        """The same request in another call of the same bytes."""
+        # Spelled out, as `replace` takes twice as long.
+        return Request(
+            self.api,
+            call,
+            self.json,
+            self.model,
+            self.messages,
+            self.tools,
+            self.tool_choice,
+            self.allowed_tools,
+            self.parallel_tool_calls,
+            self.schema,
+            self.stream,
+            self.max_tokens,
+            self.stop,
+            self.choices,
+            self.logprobs,
+            self.top_logprobs,
+            self.store,
+            self.background,
+            self.fingerprint,
+        )
 
     @property
     def turn(self) -> int:

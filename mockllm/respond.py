@@ -19,8 +19,10 @@ from mockllm.answer import (
     scripted_error,
     turn_answer,
 )
+from mockllm.bounded import Same
+from mockllm.carried import carried
 from mockllm.catalogue import KNOWN_ERRORS
-from mockllm.compile import Compiled, compile_answer, event_dues
+from mockllm.compile import AT_ONCE, Compiled, compile_answer, event_dues, is_at_once
 from mockllm.dialects.base import Dialect, Resource, Surroundings, is_dialect
 from mockllm.dialects.headers import HeaderPairs, request_id
 from mockllm.errors import MockLLMError
@@ -96,8 +98,10 @@ def respond(step: Step, request: Request, around: Circumstances) -> Response:
     seed = around.seed.child("attempt", around.attempt)
     key = request_id(seed)
     answer, missed, kept = _answer(reply, faults, request, around, key)
-    overrides = {**around.scenario.defaults.headers, **reply.headers}
-    answer = replace(answer, overrides=tuple(overrides.items()), told=around.told)
+    if around.told or around.scenario.defaults.headers or reply.headers:
+        overrides = {**around.scenario.defaults.headers, **reply.headers}
+        answer = replace(answer, overrides=tuple(overrides.items()), told=around.told)
+    answer = carried(answer, request.call)
     compiled = compile_answer(answer, _pace(reply, around), faults, seed, key, slowness=around.slowness)
     unfired = (*(faults[index].title for index in missed), *compiled.unfired)
     lasting = tuple(
@@ -165,8 +169,8 @@ def _turn(
     turn, missed = apply_to_turn(fill(reply, request, filling), faults, around.seed)
     pace = _pace(reply, around)
     turn = chunked(turn, pace.chunk_tokens)
-    answer = turn_answer(turn, asking(request, around.profile), endpoint, around.seed, counted=pace != Pace())
-    answer = replace(answer, input_tokens=max(turn.usage.input_tokens - turn.usage.cached_tokens, 0))
+    counted = not is_at_once(Same(pace))
+    answer = turn_answer(turn, asking(request, around.profile), endpoint, around.seed, counted=counted)
     if around.profile is not None:
         body = endpoint.body(turn, request)
         told = body if isinstance(body, Mapping) else None
@@ -196,7 +200,7 @@ def _pace(reply: Fixed, around: Circumstances) -> Pace:
         return reply.pace
     if isinstance(reply, ReplayReply):
         return replay_pace(reply.replay)
-    return Pace() if isinstance(reply, (ErrorReply, RawReply)) else around.scenario.pace
+    return AT_ONCE if isinstance(reply, (ErrorReply, RawReply)) else around.scenario.pace
 
 
 _REPLY: TypeAdapter[Reply] = TypeAdapter(AnyReply, config=ConfigDict(defer_build=True))

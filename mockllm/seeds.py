@@ -10,11 +10,13 @@ import hashlib
 import random
 import string
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 _ALPHANUMERIC = (string.digits + string.ascii_uppercase + string.ascii_lowercase).encode()
 _ALPHANUMERIC_OF_BYTE = bytes(_ALPHANUMERIC[byte % len(_ALPHANUMERIC)] for byte in range(256))
 _DIGEST_BYTES = 32
+_MOST_LABELS = 1_024
 
 Label: TypeAlias = str | int | bytes
 """The name of a decision. Other types could show an address or a hash order, which differ between processes."""
@@ -33,12 +35,8 @@ class Seed:
 
     def child(self, *labels: Label) -> "Seed":
         """The seed of the decision with this name; labels are texts, numbers or bytes, compared by their `ascii`."""
-        parts = [self.key]
-        for label in labels:
-            # Not `repr`: which characters that escapes differs between versions of Python.
-            text = ascii(label).encode()
-            parts += (len(text).to_bytes(4, "big"), text)
-        return Seed(hashlib.blake2b(b"".join(parts), digest_size=_DIGEST_BYTES).digest())
+        named = self.key + b"".join(map(_written, labels))
+        return Seed(hashlib.blake2b(named, digest_size=_DIGEST_BYTES).digest())
 
     def random(self) -> random.Random:
         """A generator for a series of draws that belong together, such as the delays of one stream."""
@@ -59,3 +57,11 @@ class Seed:
 
     def _stream(self, length: int) -> bytes:
         return hashlib.shake_128(self.key).digest(length)
+
+
+# Typed, as equal numbers of two types are two labels.
+@lru_cache(_MOST_LABELS, typed=True)
+def _written(label: Label) -> bytes:
+    # Not `repr`: which characters that escapes differs between versions of Python.
+    text = ascii(label).encode()
+    return len(text).to_bytes(4, "big") + text

@@ -6,7 +6,9 @@ Here: an ordered, bounded, in-memory store of JSON values by kind and id. Not he
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Self
 
+from mockllm.errors import ApiError
 from mockllm.plan import Frames, Microseconds
 from mockllm.request import JSON
 
@@ -46,12 +48,26 @@ class Stored:
 @dataclass(slots=True)
 class Store:
     """The objects of one namespace, in the order in which they were first put. `lookups` counts how often it was asked
-    for one or for all.
+    for one or for all. Where nothing is kept from one call to the next, `unkept` says so to who asks for an object.
     """
 
     lookups: int = 0
+    unkept: str | None = None
     _kinds: dict[str, dict[str, Stored]] = field(default_factory=dict)
     _numbers: dict[bytes, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, kinds: dict[str, dict[str, Stored]], labels: dict[bytes, int]) -> Self:
+        """A store with these objects by kind and id, and these counts of labels."""
+        return cls(_kinds=kinds, _numbers=labels)
+
+    def kinds(self) -> Mapping[str, Mapping[str, Stored]]:
+        """Every object, by kind and id."""
+        return self._kinds
+
+    def labels(self) -> Mapping[bytes, int]:
+        """How often each label was numbered."""
+        return self._numbers
 
     def put(self, stored: Stored) -> None:
         """Keep the object; one with the same id is replaced in its place."""
@@ -75,9 +91,12 @@ class Store:
         return number
 
     def get(self, kind: str, key: str) -> Stored | None:
-        """The object, or None."""
+        """The object, or None. Raises ApiError 404 with the reason if it is not there because nothing is kept."""
         self.lookups += 1
-        return self._kinds.get(kind, {}).get(key)
+        found = self._kinds.get(kind, {}).get(key)
+        if found is None and self.unkept is not None:
+            raise ApiError(404, f"mockllm: '{key}' was asked for, but {self.unkept}", code="nothing_kept")
+        return found
 
     def delete(self, kind: str, key: str) -> bool:
         """Forget the object; False if there was none."""

@@ -251,7 +251,7 @@ def _is_stuck(exchange: Exchange) -> bool:
     ending = exchange.outcome.ending
     last = exchange.gates[-1] if exchange.gates else None
     stands = last is not None and last.passed_us is None and OWN_MARK not in last.name
-    return stands and (ending in _UNENDED or ending is Ending.SHUT)
+    return stands and (ending in _UNENDED or ending in {Ending.SHUT, Ending.LOST})
 
 
 def _tries(state: Namespace, rule: int, reply: int) -> int:

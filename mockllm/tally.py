@@ -6,11 +6,11 @@ Here: `Tally`, which an engine shows each exchange that has ended, and how it is
 process, and a process may have several servers.
 """
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
 from mockllm.exchange import Ending, Exchange
-from mockllm.plan import duration
 
 LATENESS_S = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
 """The upper bounds of the histogram's buckets, in seconds; one without a bound follows."""
@@ -23,9 +23,12 @@ _OTHER = "other"
 
 
 class Tally:
-    """What was counted since the server began."""
+    """What was counted since the server began. Where it is one of several processes, `worker` says which, as each
+    counts for itself.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, worker: str | None = None) -> None:
+        self._labels = {} if worker is None else {"worker": worker}
         self._exchanges: Counter[tuple[str, str, str]] = Counter()
         self._bytes: Counter[str] = Counter()
         self._lateness: Counter[int] = Counter()
@@ -45,16 +48,17 @@ class Tally:
 
     def exposition(self, open_exchanges: int, namespaces: int) -> str:
         """Everything that was counted, and how many exchanges are open and namespaces have state now."""
+        own = self._labels
         counted = [
-            ({"scenario": scenario, "status": status, "outcome": outcome}, count)
+            ({**own, "scenario": scenario, "status": status, "outcome": outcome}, count)
             for (scenario, status, outcome), count in sorted(self._exchanges.items())
         ]
-        sent = [({"scenario": scenario}, count) for scenario, count in sorted(self._bytes.items())]
+        sent = [({**own, "scenario": scenario}, count) for scenario, count in sorted(self._bytes.items())]
         lines = [
             *_family("exchanges_total", "counter", "Exchanges that have ended.", counted),
             *_family("sent_bytes_total", "counter", "Body and raw bytes that were handed to sockets.", sent),
-            *_family("open_exchanges", "gauge", "Exchanges that are being answered.", [({}, open_exchanges)]),
-            *_family("namespaces", "gauge", "Namespaces that have state.", [({}, namespaces)]),
+            *_family("open_exchanges", "gauge", "Exchanges that are being answered.", [(own, open_exchanges)]),
+            *_family("namespaces", "gauge", "Namespaces that have state.", [(own, namespaces)]),
             *self._histogram(),
         ]
         return "\n".join(lines) + "\n"
@@ -66,18 +70,18 @@ class Tally:
         total = 0
         for index, bound in enumerate(LATENESS_S):
             total += self._lateness[index]
-            yield _line(f"{name}_bucket", {"le": f"{bound:g}"}, total)
+            yield _line(f"{name}_bucket", {**self._labels, "le": f"{bound:g}"}, total)
         total += self._lateness[len(LATENESS_S)]
-        yield _line(f"{name}_bucket", {"le": "+Inf"}, total)
-        yield f"{name}_sum {self._late_us / _US_PER_S:.6f}"
-        yield f"{name}_count {total}"
+        yield _line(f"{name}_bucket", {**self._labels, "le": "+Inf"}, total)
+        yield _line(f"{name}_sum", self._labels, f"{self._late_us / _US_PER_S:.6f}")
+        yield _line(f"{name}_count", self._labels, total)
 
 
 def _late_us(exchange: Exchange) -> int | None:
     """How much later than planned the exchange was complete; None if it was not, or if a gate decided when."""
     if exchange.outcome.ending is not Ending.COMPLETE or exchange.gates:
         return None
-    return max(exchange.outcome.at_us - duration(exchange.plan), 0)
+    return max(exchange.outcome.at_us - exchange.planned_us, 0)
 
 
 def _sent(exchange: Exchange) -> int:
@@ -87,7 +91,7 @@ def _sent(exchange: Exchange) -> int:
 
 def _bucket(late_us: int) -> int:
     late_s = late_us / _US_PER_S
-    return next((index for index, bound in enumerate(LATENESS_S) if late_s <= bound), len(LATENESS_S))
+    return bisect_left(LATENESS_S, late_s)
 
 
 def _family(name: str, kind: str, about: str, samples: Iterable[tuple[Mapping[str, str], int]]) -> Iterator[str]:
@@ -98,7 +102,7 @@ def _family(name: str, kind: str, about: str, samples: Iterable[tuple[Mapping[st
         yield _line(name, labels, value)
 
 
-def _line(name: str, labels: Mapping[str, str], value: int) -> str:
+def _line(name: str, labels: Mapping[str, str], value: int | str) -> str:
     told = ",".join(f'{label}="{_escaped(text)}"' for label, text in labels.items())
     return f"{name}{{{told}}} {value}" if told else f"{name} {value}"
 

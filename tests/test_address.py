@@ -4,7 +4,7 @@ import pytest
 
 from mockllm.address import is_address, resolve
 from mockllm.errors import ApiError
-from mockllm.request import Headers
+from mockllm.request import Call, Headers
 from mockllm.scenario.library import Library
 from mockllm.scenario.load import load_text
 from tests.calls import call
@@ -293,3 +293,9 @@ def test_nobody_else_is_under_the_paths_of_a_vendor(path):
     with pytest.raises(ApiError) as caught:
         resolve(call("GET", path, headers=()), VENDORS)
     assert caught.value.status == 404
+
+
+def test_the_model_of_a_query_is_an_address_too():
+    asked = Call("GET", "/v1/realtime", "model=mockllm%2Fother%40run")
+    assert resolve(asked, LIBRARY).namespace == "other@run"
+    assert resolve(Call("GET", "/v1/realtime", "model=mockllm-like"), LIBRARY).run == ""

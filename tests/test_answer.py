@@ -15,7 +15,7 @@ from mockllm.answer import (
     scripted_error,
     turn_answer,
 )
-from mockllm.dialects.base import Events, Layout, Media
+from mockllm.dialects.base import Events, Layout, Media, Switch
 from mockllm.dialects.chat import CHAT
 from mockllm.dialects.plain import body_bytes
 from mockllm.dialects.sse import event_bytes
@@ -25,6 +25,7 @@ from mockllm.scenario.error import ErrorSpec
 from mockllm.scenario.faults.content import CutArguments
 from mockllm.scenario.faults.http import Status
 from mockllm.scenario.reply import EventsReply, RawReply
+from mockllm.score import outline
 from mockllm.turn import Text, ToolCall
 from tests.openapi_schema import violations
 from tests.strict import problems
@@ -44,7 +45,7 @@ def test_a_streamed_turn_is_the_frames_of_its_dialect():
         (("content-type", "text/event-stream; charset=utf-8"),),
         True,
     )
-    assert answer.frames == tuple(CHAT.stream(HELLO, STREAMED, SEED))
+    assert tuple(answer.frames) == tuple(CHAT.stream(HELLO, STREAMED, SEED))
     assert answer.paced == ()
 
 
@@ -58,7 +59,8 @@ def test_a_plain_turn_is_one_body_in_the_layout_of_its_dialect():
 
 def test_a_plain_turn_carries_the_stream_it_stands_for_only_where_that_counts():
     assert turn_answer(HELLO, PLAIN, CHAT, SEED, counted=False).paced == ()
-    assert turn_answer(HELLO, PLAIN, CHAT, SEED, counted=True).paced == tuple(CHAT.stream(HELLO, PLAIN, SEED))
+    paced = turn_answer(HELLO, PLAIN, CHAT, SEED, counted=True).paced
+    assert paced == outline(CHAT.stream(HELLO, PLAIN, SEED))
 
 
 CALL = turn(said(ToolCall("call_1", "f", pieces("{", "}")), stop="tool_calls"))
@@ -331,3 +333,14 @@ def test_a_resource_answers_with_json_a_file_a_sound_in_pieces_or_events():
     assert pieces.streams
     events = resource_answer(Events((Frame("[DONE]", "done"),)), _Endpoint())
     assert events.headers[0][1].startswith("text/event-stream")
+
+
+def test_a_switch_opens_a_websocket_with_what_is_said_first():
+    frame = Frame({"type": "hello"}, "opening")
+    switch = resource_answer(Switch((("upgrade", "websocket"),), (frame,)), _Endpoint())
+    assert (switch.status, switch.headers, switch.frames, switch.messages) == (
+        101,
+        (("upgrade", "websocket"),),
+        (frame,),
+        True,
+    )

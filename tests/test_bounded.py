@@ -1,6 +1,6 @@
 """A memory with a limit: what is put can be got, until there is too much."""
 
-from mockllm.bounded import Bounded
+from mockllm.bounded import Bounded, Same
 
 
 def test_what_was_put_can_be_got():
@@ -50,3 +50,12 @@ def test_cleared_it_has_all_its_room_again():
     memory.put("b", 2, 2)
     memory.put("c", 3, 1)
     assert (memory.get("b"), memory.get("c")) == (2, 3)
+
+
+def test_a_value_as_a_key_is_told_apart_by_identity():
+    one, equal = ["a"], ["a"]
+    known = {Same(one): 1}
+    assert known.get(Same(one)) == 1
+    assert known.get(Same(equal)) is None
+    assert Same(one) != one
+    assert Same(one).value is one

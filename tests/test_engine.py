@@ -16,9 +16,10 @@ from openai.types.chat import ChatCompletion, ChatCompletionDeleted, ChatComplet
 
 from mockllm import registry
 from mockllm.engine import HEALTH, Engine
+from mockllm.errors import ApiError
 from mockllm.exchange import Delivery, Ending, Outcome, Trouble
 from mockllm.journal import Journal
-from mockllm.plan import Gate, Reset, duration, render
+from mockllm.plan import Gate, Reset, Send, duration, render
 from mockllm.scenario.library import Library
 from mockllm.scenario.load import load_text
 from mockllm.scenario.reply import CallReply
@@ -1086,3 +1087,12 @@ def test_lists_and_refusals_of_what_cannot_be_read_take_no_slot():
         served.handle(call("GET", "/v1/models"))
         served.handle(chat(messages=5))
     assert duration(served.handle(chat()).plan) == 120_000
+
+
+def test_what_cannot_be_decided_is_refused_and_recorded():
+    served = engine(HELLO)
+    exchange = served.refuse(call("WEBSOCKET", "/@7/v1/responses"), ApiError(400, "No.", code="invalid_json"))
+    assert (exchange.namespace, exchange.status, exchange.number) == ("scenario@7", 400, 1)
+    (step,) = (step for step in exchange.plan if isinstance(step, Send))
+    assert step.frame.data["error"]["code"] == "invalid_json"
+    assert [kept.number for kept in served.journal] == [1]

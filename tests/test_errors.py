@@ -2,7 +2,7 @@
 
 import pytest
 
-from mockllm.errors import ApiError, MockLLMError, Problem, ScenarioError
+from mockllm.errors import ApiError, MockLLMError, Problem, ScenarioError, UnknownPathError
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,9 @@ def test_an_api_error_keeps_all_that_it_is_given():
     error = ApiError(429, "Wait.", type_="tokens", code=7, param="n", headers=(("retry-after", "1"),), edge=True)
     assert (error.status, error.type, error.code, error.param) == (429, "tokens", 7, "n")
     assert (error.headers, error.edge) == ((("retry-after", "1"),), True)
+
+
+def test_a_path_that_there_is_not_is_told_by_the_edge():
+    error = UnknownPathError("POST", "/x")
+    assert (error.status, error.message, error.edge) == (404, "Invalid URL (POST /v1/x)", True)
+    assert error.place == "POST /v1/x"

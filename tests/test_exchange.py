@@ -1,8 +1,12 @@
 import pytest
 
+from mockllm.dialects.chat import CHAT
 from mockllm.exchange import Deliveries, Delivery, Ending, Exchange, GateVisit, Outcome
 from mockllm.plan import End, Frame, Gate, Head, Raw, Send, Wait
 from mockllm.request import Call
+from mockllm.score import Score
+from mockllm.turn import Text
+from tests.turns import SEED, asked, pieces, said, turn
 
 
 @pytest.mark.parametrize(
@@ -14,6 +18,7 @@ from mockllm.request import Call
         (Outcome(Ending.LEFT, 3), "client left at step 3"),
         (Outcome(Ending.STOPPED, 3), "server stopped"),
         (Outcome(Ending.SHUT, 3), "gate never opened"),
+        (Outcome(Ending.LOST), "worker lost"),
     ],
 )
 def test_an_outcome_reads_as_words_with_the_step_where_it_matters(outcome, text):
@@ -84,6 +89,22 @@ def test_after_a_gate_the_waits_count_from_when_it_was_passed():
 
 def test_the_bytes_planned_are_those_of_the_whole_plan():
     assert Exchange(1, "", Call("GET", "/"), None, 200, PLAYED).bytes_planned == 5
+
+
+def test_what_was_played_of_one_plan_can_be_told_of_another_with_the_same_steps():
+    deliveries = played()
+    other = tuple(PLAYED)
+    assert deliveries.plan is PLAYED
+    assert tuple(deliveries.of(other)) == tuple(deliveries)
+    assert deliveries.of(other).plan is other
+
+
+def test_what_a_score_plans_is_what_its_steps_plan():
+    events = CHAT.stream(turn(said(Text(pieces("Hel", "lo")))), asked(), SEED)
+    score = Score(Head(200), events, (0, 10, 30, 30, 30))
+    one, other = (Exchange(1, "", Call("POST", "/"), None, 200, plan) for plan in (score, tuple(score)))
+    assert (one.bytes_planned, one.planned_us) == (other.bytes_planned, other.planned_us)
+    assert other.planned_us == 30
 
 
 def at(*visits, ending=Ending.OPEN):

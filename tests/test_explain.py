@@ -89,6 +89,12 @@ def test_a_request_that_is_refused_before_any_rule_says_why():
     assert "  refused: The model `gpt-5.1` does not exist or you do not have access to it.\n" in text
 
 
+def test_what_is_answered_without_a_rule_says_from_what():
+    told = explained("rules: []", ({"api": "embeddings", "model": "m", "input": "Hi"},))
+    assert "answered from what the server holds" in told
+    assert "refused" not in told
+
+
 def test_a_body_that_cannot_be_read_has_no_words_and_no_second_try():
     lines = explained("rules: [{replies: [x]}]", [{"messages": 5}]).splitlines()
     assert lines[0] == "request 1  POST /v1/chat/completions"
@@ -296,3 +302,13 @@ def test_headers_of_an_example_are_sent_in_the_head_and_not_in_the_body():
 def test_headers_that_are_none_are_refused():
     with pytest.raises(MockLLMError, match="headers of a request are a mapping of names to texts, found 7"):
         call_of(load_text("rules: []"), {"headers": 7})
+
+
+def test_what_goes_over_a_websocket_is_named_and_tried_again_after_an_error():
+    scenario = load_text("rules: [{replies: [{attempts: [{error: server_error}], text: Hi}]}]")
+    over = call_of(scenario, {"api": "responses.websocket", "input": "Hi"})
+    assert (over.method, over.path, over.body) == ("WEBSOCKET", "/v1/responses", b'{"input":"Hi"}')
+    assert call_of(scenario, {"api": "realtime"}).path == "/v1/realtime"
+    body = {"api": "responses.websocket", "model": "gpt-5.1", "input": "Hi"}
+    (exchanges,) = visits(scenario, [body])
+    assert [exchange.status for exchange in exchanges] == [500, 200]

@@ -2,15 +2,18 @@
 
 One row a scenario: what the client ends up with for each of the scenario's example requests, written by hand from the
 scenario's own words. A scenario without a row fails `test_the_table_has_every_scenario`. Not here: the quirks, whose
-files say themselves what a client ends up with (`test_quirks.py`).
+files say themselves what a client ends up with (`test_quirks.py`), and endpoints that answer no conversation
+(`openapi/test_gallery_endpoints.py`).
 """
 
+import contextlib
 import json
 import re
 from dataclasses import dataclass, replace
 
 import openai
 import pytest
+from websockets.exceptions import ConnectionClosed
 
 from mockllm.scenario.pace import Pace
 from tests.gallery import GALLERY, NAMES
@@ -264,11 +267,22 @@ TABLE = {
     "text-then-call": calls(PARIS, text="Let me look that up."),
     "tool-call": calls(PARIS),
     "unknown-tool": calls(("get_forecast", '{"city":"Paris"}')),
+    "dropped-call": Row((End(finish="completed", spoken="Hello, I can hear you."),), 4),
+    "pinged": Row((End("Sorry for the wait.", "completed"),), 2),
+    "spoken-tool": Row(
+        (
+            End(finish="completed", calls=(("get_weather", '{"city":"Paris"}'),)),
+            End(finish="completed", spoken="It is sunny in Paris."),
+        ),
+        4,
+        hurried=True,
+    ),
+    "websocket-mode": Row((End("The connection stayed open all the while.", "completed"),), 3),
 }
 
 
 def test_the_table_has_every_scenario():
-    assert sorted(TABLE) == list(NAMES)
+    assert sorted(TABLE) == [name for name in NAMES if GALLERY.entries()[name].group != "endpoints"]
 
 
 @pytest.mark.parametrize("name", TABLE)
@@ -299,6 +313,8 @@ def fit(text, wanted):
 
 def ask(client, body):
     """What the client has when the answer is over, however it ends."""
+    if body.get("api") in OVER_WEBSOCKET:
+        return OVER_WEBSOCKET[body["api"]](client, {name: value for name, value in body.items() if name != "api"})
     if body.get("api") == "responses":
         return ask_responses(client, {name: value for name, value in body.items() if name != "api"})
     seen = []
@@ -312,6 +328,62 @@ def ask(client, body):
     except (openai.OpenAIError, ValueError) as error:  # what cannot be read at all is not wrapped by the client
         return replace(of_chunks(seen), raises=type(error))
     return of_chunks(seen)
+
+
+def ask_websocket(client, body):
+    """The same over a WebSocket, on which a refused response is asked for once more."""
+    with client.responses.connect() as connection:
+        for _ in range(2):
+            connection.send({"type": "response.create", **body})
+            for event in connection:
+                if event.type in {"response.completed", "error"}:
+                    break
+            if event.type != "error":
+                return of_response(event.response)
+    return End(event.error.code, None)
+
+
+def ask_realtime(client, body):
+    """The same of a session: what is written or spoken. One that is cut off is begun again, with all of its items."""
+    for _ in range(2):
+        with client.realtime.connect(model=body["model"]) as connection:
+            session = {
+                "type": "realtime",
+                "output_modalities": body["output_modalities"],
+                "tools": body.get("tools", []),
+            }
+            connection.session.update(session=session)
+            for item in body["input"]:
+                connection.conversation.item.create(item=item)
+            connection.response.create()
+            done = of_events(connection)
+        if done is not None:
+            return done
+    raise AssertionError("the session was cut off twice")
+
+
+def of_events(connection):
+    """The end of the first response of a session; None if the session ends before it."""
+    for event in all_of(connection):
+        if event.type == "response.done":
+            items = event.response.output
+            parts = [part for item in items if item.type == "message" for part in item.content]
+            return End(
+                text="".join(part.text or "" for part in parts),
+                finish=event.response.status,
+                spoken="".join(part.transcript or "" for part in parts),
+                calls=tuple((item.name, item.arguments) for item in items if item.type == "function_call"),
+            )
+    return None
+
+
+def all_of(connection):
+    """The events of a connection; one that is cut off is just over."""
+    with contextlib.suppress(ConnectionClosed):
+        yield from connection
+
+
+OVER_WEBSOCKET = {"responses.websocket": ask_websocket, "realtime": ask_realtime}
 
 
 def ask_responses(client, body):

@@ -134,3 +134,32 @@ def test_all_gates_can_be_opened_at_once_and_for_good():
     assert passed.names == ["a"]
     assert passed.arrive(gates, "b") is None
     assert gates.is_open("m", "any")
+
+
+def test_the_gates_of_a_namespace_can_be_told_and_put_elsewhere():
+    gates, other = Gates(), Gates()
+    gates.open("n", "open")
+    gates.open("n", "pass", once=True)
+    gates.arrive("n", "shut", print, "token-1")
+    gates.arrive("n", "shut", print, "token-2")
+    gates.open("m", "else")
+    told = gates.told("n")
+    assert told == {"open": ["open"], "passes": {"pass": 1}, "waiting": {"shut": ["token-1", "token-2"]}}
+    other.arrive("n", "before", print, "forgotten")
+    other.arrive("m", "before", print, "kept")
+    other.put("n", told)
+    assert (other.told("n"), other.waits("m", "kept")) == (told, True)
+    other.open("n", "shut", once=True)
+    assert (other.waits("n", "token-1"), other.waits("n", "token-2")) == (False, True)
+    other.put("n", {})
+    assert other.told("n") is None
+
+
+def test_those_with_a_token_can_be_withdrawn():
+    gates = Gates()
+    for gate, token in (("g", "a/1"), ("g", "b/1"), ("h", "a/2")):
+        gates.arrive("n", gate, print, token)
+    gates.arrive("m", "g", print, "a/3")
+    gates.withdraw("n", lambda token: token.startswith("a/"))
+    assert [gates.waits("n", token) for token in ("a/1", "b/1", "a/2")] == [False, True, False]
+    assert gates.waits("m", "a/3")

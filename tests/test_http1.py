@@ -3,7 +3,11 @@
 import pytest
 
 from mockllm import http1
+from mockllm.dialects.chat import CHAT
 from mockllm.plan import Close, End, Frame, Head, HeadRest, Interim, Raw, Send, Wait
+from mockllm.score import Score
+from mockllm.turn import Text
+from tests.turns import SEED, asked, pieces, said, turn
 
 
 @pytest.mark.parametrize(
@@ -184,5 +188,42 @@ def test_a_client_of_http_1_0_gets_no_interim_response():
     assert http1.for_http_1_0((Interim(103), Head(200), End())) == (Head(200, (), "close"), End())
 
 
+def test_a_body_in_chunks_may_have_a_trailer():
+    """RFC 9112 §7.1.2: fields between the last chunk and the empty line. Other bodies have no place for them."""
+    trailers = http1.lateness(1_340_500, 1_340_000)
+    assert trailers == (("server-timing", "actual;dur=1340.500, late;dur=0.500"),)
+    expected = b"0\r\nserver-timing: actual;dur=1340.500, late;dur=0.500\r\n\r\n"
+    assert http1.end_bytes("chunked", trailers) == expected
+    assert http1.end_bytes("length", trailers) == http1.end_bytes("close", trailers) == b""
+
+
+def test_a_plan_that_tells_when_it_ended_is_not_whole():
+    assert http1.whole((WHOLE_HEAD, body(b"abc"), End(tells=True)), 65_536) is None
+
+
 def test_a_plan_with_an_interim_response_is_not_whole():
     assert http1.whole((Interim(103), WHOLE_HEAD, body(b"abc"), End()), 65_536) is None
+
+
+def chat_score(*dues):
+    """The plan of a stream of the chat dialect."""
+    events = CHAT.stream(turn(said(Text(pieces("Hel", "lo")))), asked(), SEED)
+    return Score(Head(200, (("content-type", "text/event-stream"),)), events, dues)
+
+
+def test_a_score_goes_out_as_its_steps_would():
+    score = chat_score()
+    data = http1.whole(tuple(score), 65_536)
+    assert data is not None
+    assert http1.whole(score, len(data)) == data
+    assert http1.whole(score, len(data) - 1) is None
+    assert http1.whole(score, 10) is None
+
+
+def test_a_score_with_times_is_not_whole():
+    assert http1.whole(chat_score(0, 0, 5, 5, 5), 65_536) is None
+
+
+def test_what_closes_the_connection_is_not_whole():
+    head = Head(200, (("content-length", "2"), ("Connection", "close")), "length")
+    assert http1.whole((head, Send(b"ok", Frame("x")), End()), 65_536) is None

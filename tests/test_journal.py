@@ -71,13 +71,13 @@ def test_the_oldest_goes_when_there_are_too_many():
 
 
 def test_the_oldest_goes_when_bodies_are_too_large_but_the_last_one_stays():
-    large = Exchange(1, "", Call("POST", "/", body=b"x" * 19_000), None, 200, ())
-    record = Journal(most_bytes=19_000)
+    large = Exchange(1, "", Call("POST", "/", body=b"x" * 13_080), None, 200, ())
+    record = Journal(most_bytes=13_080)
     record.open(large)
     assert [it.number for it in record] == [1]
     record.open(exchange(2))
     assert [it.number for it in record] == [2]
-    # 6,000 and 80 for each of two steps is what an exchange counts for; three of these fit, the fourth does not.
+    # 4,200 and 80 for each of two steps is what an exchange counts for; three of these fit, the fourth does not.
     for number in (3, 4, 5):
         record.open(exchange(number))
     assert [it.number for it in record] == [3, 4, 5]
@@ -89,6 +89,22 @@ def test_what_was_dropped_stays_dropped_when_it_ends():
     record.open(exchange(2))
     record.end(1, (), Outcome(Ending.COMPLETE))
     assert [it.number for it in record] == [2]
+
+
+def test_one_exchange_is_found_by_its_number():
+    record = Journal()
+    record.open(exchange(7))
+    assert record.get(7) == exchange(7)
+    assert record.get(8) is None
+
+
+def test_whoever_looks_can_tell_that_something_was_forgotten():
+    record = Journal()
+    record.open(exchange(1))
+    assert record.clears == 0
+    record.clear(namespace="weather")
+    record.clear()
+    assert record.clears == 2
 
 
 def test_a_cleared_journal_begins_anew():
@@ -215,7 +231,7 @@ def test_no_outcome_is_said_in_words():
 
 @pytest.mark.parametrize("outcome", ["completed", "complete at step 3", "client left at step x", ""])
 def test_words_that_no_exchange_ends_with_are_an_error_of_the_test(outcome):
-    with pytest.raises(ValueError, match="an outcome is one of open, complete, cut as scripted, client left, server"):
+    with pytest.raises(ValueError, match="an outcome is one of open, complete, cut as scripted, client left,"):
         journal(Ending.COMPLETE).assert_outcomes(outcome)
 
 

@@ -16,6 +16,7 @@ from mockllm.plan import (
     Head,
     HeadRest,
     Interim,
+    Messages,
     Raw,
     Reset,
     Send,
@@ -185,4 +186,14 @@ def test_an_interim_response_and_a_connection_that_is_let_in_have_their_lines():
         "  0.001  admit      (accept: stall)",
         "  0.001  head   103 (interim)    (fault: interim)",
         "  0.001  head   204",
+    ]
+
+
+def test_messages_of_a_websocket_are_shown_like_the_events_of_a_stream():
+    plan = (Head(101), Messages(), Send(b"x", Frame({}, label="created", ordinal=0)), End())
+    assert render(plan).splitlines() == [
+        "  0.000  head   101",
+        "  0.000  websocket",
+        "  0.000  send   #0  created",
+        "  0.000  end",
     ]

@@ -4,12 +4,13 @@ import pytest
 
 from mockllm.answer import Answer, error_answer, json_answer
 from mockllm.dialects.base import Layout
-from mockllm.errors import ApiError
+from mockllm.errors import ApiError, UnknownPathError
 from mockllm.plan import Frame
-from mockllm.profiled import asking, profile_named, refusal, styled
+from mockllm.profiled import asking, check_served, profile_named, refusal, styled
 from mockllm.request import Call, Request
 from mockllm.scenario.profile import Context
 from mockllm.seeds import Seed
+from tests.calls import body, call, engine, header
 from tests.profiles.play import BODY, answer, chunks, exchange, like, lines, sent
 
 CHAT = Request("chat", Call("POST", "/v1/chat/completions"), {"model": "m"}, model="m")
@@ -73,7 +74,7 @@ def test_verbatim_answers_stay_as_they_are():
     assert "mistral-correlation-id" in sent(exchange(events, {**BODY, "stream": True}))[1]
 
 
-@pytest.mark.parametrize("name", ["azure", "mistral", "gemini"])
+@pytest.mark.parametrize("name", ["together", "mistral", "gemini"])
 def test_an_api_that_a_profile_says_nothing_of_is_answered_as_ever(name):
     asked = {"model": "m", "input": "Hi"}
     plain, other = (
@@ -217,3 +218,17 @@ def test_the_stream_and_the_body_are_of_one_answer():
 def test_the_same_request_has_the_same_bytes_again():
     scenario = "{profile: openrouter, rules: [{replies: [Hi]}]}"
     assert lines(scenario) == lines(scenario)
+
+
+def test_a_profile_that_names_its_apis_has_no_others_and_any_other_profile_has_all():
+    check_served("deepseek", "responses", "POST", "/responses")
+    check_served("openrouter", "embeddings", "POST", "/embeddings")
+    check_served(None, "embeddings", "POST", "/embeddings")
+    with pytest.raises(UnknownPathError, match=r"Invalid URL \(POST /v1/embeddings\)"):
+        check_served("deepseek", "embeddings", "POST", "/embeddings")
+
+
+def test_a_path_that_nobody_has_is_answered_as_the_vendor_answers_it():
+    found = engine("{profile: vllm, rules: []}").handle(call("POST", "/v1/nowhere", {}))
+    assert (found.status, body(found)) == (404, {"detail": "Not Found"})
+    assert header(found, "server") == "uvicorn"

@@ -37,6 +37,16 @@ def test_what_is_cut_off_or_no_json_has_no_body(rest):
     assert outcome((HEAD, *rest)) == Ran(200, "req_1", None)
 
 
+STREAM = b'data: {"a":1}\n\n: still here\n\ndata: {"a":2}\n\n'
+
+
+def test_the_events_of_a_stream_are_told_if_it_came_to_its_end():
+    whole = (HEAD, send(STREAM), Wait(5), send(b"data: [DONE]\n\n"), End())
+    assert outcome(whole) == Ran(200, "req_1", None, ({"a": 1}, {"a": 2}))
+    assert outcome((HEAD, send(STREAM), End())).events == ()
+    assert outcome((*whole[:-1], Reset())).events == ()
+
+
 def test_without_a_head_nothing_was_answered():
     assert outcome((Wait(1), Reset())) == Ran(0, "", None)
 

@@ -28,7 +28,7 @@ STREAM = chat(stream=True)
 def answers(scenario, *calls):
     """The exchanges of these calls with one engine that remembers and with one that does not."""
     remembering, forgetting = engine(scenario), engine(scenario)
-    forgetting._decider._recall = Recall(0)
+    forgetting.hearing._decider._recall = Recall(0)
     return [remembering.handle(each) for each in calls], [forgetting.handle(each) for each in calls]
 
 
@@ -47,7 +47,7 @@ def test_the_same_request_gets_the_same_plan_from_its_second_time_on():
 
 def test_without_memory_the_plan_is_made_anew():
     server = engine(HELLO)
-    server._decider._recall = Recall(0)
+    server.hearing._decider._recall = Recall(0)
     second, third = twice(server, STREAM), server.handle(STREAM)
     assert second.plan is not third.plan
     assert second.plan == third.plan
@@ -191,7 +191,7 @@ def test_a_reset_forgets():
 def test_of_too_many_plans_the_oldest_are_forgotten():
     server = engine(HELLO)
     steps = len(server.handle(STREAM).plan)
-    server._decider._recall = Recall(2 * (steps + 1))
+    server.hearing._decider._recall = Recall(2 * (steps + 1))
     questions = [chat(stream=True, user=name) for name in ("a", "b", "c")]
     first, second, third = (twice(server, question) for question in questions)
     assert server.handle(questions[2]).plan is third.plan
@@ -202,7 +202,7 @@ def test_of_too_many_plans_the_oldest_are_forgotten():
 def test_a_response_made_anew_takes_the_place_of_the_old_one():
     server = engine(HELLO, f"name: other\n{HELLO}")
     steps = len(server.handle(STREAM).plan)
-    server._decider._recall = Recall(2 * (steps + 1))
+    server.hearing._decider._recall = Recall(2 * (steps + 1))
     other = twice(server, chat("/other/v1", stream=True))
     for _ in range(5):
         server.library.put(load_text(HELLO))
@@ -214,9 +214,9 @@ def test_a_long_request_weighs_more():
     server = engine(HELLO)
     long = chat(user="x" * 10_240)
     steps = len(server.handle(long).plan)
-    server._decider._recall = Recall(steps + 1 + 9)
+    server.hearing._decider._recall = Recall(steps + 1 + 9)
     assert twice(server, long).plan is not server.handle(long).plan
-    server._decider._recall = Recall(steps + 1 + 10)
+    server.hearing._decider._recall = Recall(steps + 1 + 10)
     assert twice(server, long).plan is server.handle(long).plan
 
 

@@ -2,7 +2,8 @@ import pytest
 
 from mockllm import registry as registries
 from mockllm.address import Address
-from mockllm.errors import MockLLMError
+from mockllm.errors import ApiError, MockLLMError
+from mockllm.namespace import Namespace
 from mockllm.plan import FOREVER_US
 from mockllm.registry import MOST_IDLE_US, Registry, bindable
 from mockllm.scenario.load import load_text
@@ -106,3 +107,21 @@ def test_a_scenario_that_is_changed_keeps_the_state():
     assert state.scenario is registry.bindings["one@a"] is changed
     assert registry.use(Address(changed, "a", "/", bound="one@a"), 0) is state
     assert registry.change("other", TWO).scenario is TWO
+
+
+def test_one_that_keeps_nothing_gives_each_call_the_first_state():
+    registry = Registry(keeps=False)
+    first = registry.use(at("a"), 7)
+    assert registry.use(at("a"), 8) is not first
+    assert (registry.states(), first.scenario, first.used_us) == ({}, ONE, 7)
+    with pytest.raises(ApiError, match="'x' was asked for, but these workers keep nothing from one call to the next"):
+        first.store.get("completion", "x")
+
+
+def test_what_is_bound_and_the_state_can_be_replaced_and_taken_away():
+    registry, state = Registry(), Namespace(TWO)
+    registry.replace("one@a", TWO, state)
+    assert (registry.bindings, registry.get("one@a")) == ({"one@a": TWO}, state)
+    assert registry.use(Address(TWO, "a", "/", bound="one@a"), 0) is state
+    registry.replace("one@a", None, None)
+    assert (registry.bindings, registry.get("one@a")) == ({}, None)

@@ -88,3 +88,11 @@ def test_a_body_that_is_no_json_counts_as_it_is():
 
 def test_a_path_that_is_not_unicode_has_a_fingerprint():
     assert len(fingerprint("models.retrieve", Call("GET", "/"), None, "\udcff")) == 32
+
+
+@pytest.mark.parametrize(
+    ("offered", "key"),
+    [("realtime, openai-insecure-api-key.sk-1", "sk-1"), ("realtime", ""), ("", "")],
+)
+def test_a_browser_offers_its_key_as_a_subprotocol(offered, key):
+    assert Call("GET", "/", headers=Headers((("sec-websocket-protocol", offered),))).key() == key

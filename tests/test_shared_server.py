@@ -1,5 +1,6 @@
 """One server shared by many tests at once: every namespace has its own script, and nothing of it crosses over."""
 
+import contextlib
 import json
 import socket
 import subprocess
@@ -10,6 +11,7 @@ import pytest
 
 from mockllm.net.mock import MockLLM
 from tests.calls import JSON_HEADERS
+from tests.redis_server import running_redis
 
 PROCESSES = 16
 REQUESTS = 200
@@ -52,13 +54,17 @@ def scripted(name):
     return f"name: {name}\nrules: [{{replies: [{steps}]}}]\n"
 
 
-@pytest.fixture
-def shared(tmp_path):
+@pytest.fixture(params=["one process", "two workers with a common state"])
+def shared(request, tmp_path):
     """The host and port of `mockllm serve` with two scenarios."""
     for name in ("one", "two"):
         (tmp_path / f"{name}.yaml").write_text(scripted(name))
     command = [sys.executable, "-m", "mockllm", "serve", str(tmp_path), "--port", "0", "--quiet"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+    with contextlib.ExitStack() as stack:
+        if request.param != "one process":
+            redis = stack.enter_context(running_redis())
+            command += ["--workers", "2", "--state", redis.url]
+        server = stack.enter_context(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
         url = urlsplit(server.stdout.readline())
         yield url.hostname, url.port
         server.terminate()

@@ -1,5 +1,8 @@
 """Objects of one namespace, bounded and in order."""
 
+import pytest
+
+from mockllm.errors import ApiError
 from mockllm.store import MOST_OBJECTS, Store, Stored
 
 
@@ -99,3 +102,21 @@ def test_a_label_is_numbered_each_time_it_is_asked_for(monkeypatch):
     assert [store.number(label) for label in (b"a", b"b", b"a", b"a", b"b")] == [0, 0, 1, 2, 1]
     store.number(b"c")
     assert store.number(b"a") == 0, "the oldest is forgotten"
+
+
+def test_where_nothing_is_kept_the_reason_is_told_for_what_is_not_there():
+    store = Store(unkept="nobody keeps it")
+    store.put(thing(1))
+    assert store.get("completion", "id-1") is not None
+    with pytest.raises(ApiError, match=r"mockllm: 'id-2' was asked for, but nobody keeps it") as error:
+        store.get("completion", "id-2")
+    assert (error.value.status, error.value.code) == (404, "nothing_kept")
+
+
+def test_a_store_is_made_of_what_another_one_holds():
+    store = Store()
+    store.put(thing(1))
+    store.number(b"label")
+    same = Store.of({kind: dict(objects) for kind, objects in store.kinds().items()}, dict(store.labels()))
+    assert same.get("completion", "id-1") == thing(1)
+    assert same.number(b"label") == 1

@@ -326,7 +326,7 @@ NOBODY = (
 )
 
 
-@pytest.mark.parametrize("ending", [Ending.OPEN, Ending.STOPPED, Ending.SHUT])
+@pytest.mark.parametrize("ending", [Ending.OPEN, Ending.STOPPED, Ending.SHUT, Ending.LOST])
 def test_an_exchange_that_still_waits_at_a_gate_is_told_once_with_the_gate(ending):
     played = Played(GATED)
     exchange = played.ask(end=False)

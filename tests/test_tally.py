@@ -86,3 +86,12 @@ def test_every_family_has_its_type_and_its_help():
         *names,
         *(f"mockllm_lateness_seconds_{part}" for part in ("bucket", "sum", "count")),
     }
+
+
+def test_one_of_several_processes_says_so_in_every_sample():
+    tally = Tally(worker="2")
+    tally.observe(COMPLETE)
+    lines = [line for line in tally.exposition(2, 1).splitlines() if not line.startswith("#")]
+    assert 'mockllm_open_exchanges{worker="2"} 2' in lines
+    assert 'mockllm_lateness_seconds_count{worker="2"} 1' in lines
+    assert all('{worker="2"' in line for line in lines)

@@ -64,12 +64,17 @@ _DEMANDED = {
 UNNAMED = "response.function_call_arguments.done"
 """The event that the description wants to have a name, which the wire does not send (wire-contract §7.4)."""
 
+UNPLACED = ("response.audio.done", "response.audio.transcript.delta", "response.audio.transcript.done")
+"""The events that the description wants to have a response's id, which it does not describe (wire-contract §7.4)."""
+
 
 def described(value):
     """An event, a response or an item, with what the description demands and the wire does not have."""
     filled = {**_DEMANDED.get(value.get("type"), {}), **value}
     if value.get("type") == UNNAMED:
         filled["name"] = "f"
+    if value.get("type") in UNPLACED:
+        filled["response_id"] = "resp_1"
     for name in ("item", "response"):
         if isinstance(inner := value.get(name), dict):
             filled[name] = described(inner)

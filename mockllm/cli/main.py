@@ -4,7 +4,9 @@ Here: their names and first sentences, so that `mockllm --help` imports none of 
 here: any command; each is in the file of its name, as `command`.
 """
 
-from collections.abc import Mapping
+import gc
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from difflib import get_close_matches
 from importlib import import_module
 from typing import IO, Any
@@ -43,7 +45,8 @@ class Commands(click.Group):
         del ctx
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = import_module(f"mockllm.cli.{cmd_name}").command
+        with _no_collections():
+            command: click.Command = import_module(f"mockllm.cli.{cmd_name}").command
         return command
 
     def resolve_command(
@@ -82,6 +85,18 @@ class _WrongScenarioError(click.ClickException):
     def show(self, file: IO[Any] | None = None) -> None:
         """Print them."""
         click.echo(self.message, file=file, err=file is None)
+
+
+@contextmanager
+def _no_collections() -> Iterator[None]:
+    """Inside, the garbage collector does not run: imports make much and drop nothing, so it would only look."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 @click.group(cls=Commands, context_settings=SETTINGS)

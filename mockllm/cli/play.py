@@ -21,8 +21,10 @@ from mockllm.explain import visits
 from mockllm.net.thread import ServerThread
 from mockllm.scenario.document import Scenario
 from mockllm.scenario.library import Library
+from mockllm.websocket import METHOD
 
 _US_PER_S = 1_000_000
+_OVER_WEBSOCKET = "What goes over a WebSocket is not played here; its events are shown by: mockllm explain"
 _GOOD = frozenset("123")
 _STYLES = {"head": "bold"}
 
@@ -66,7 +68,10 @@ def _play(scenario: Scenario, url: str, timeout_s: float, screen: Screen) -> boo
     answered = []
     for exchanges in visits(scenario, scenario.requests()):
         ok = False
-        for exchange in exchanges:
+        over_websocket = exchanges[0].call.method == METHOD
+        if over_websocket:
+            screen.show(None, f"{_OVER_WEBSOCKET} {scenario.name}", "yellow")
+        for exchange in () if over_websocket else exchanges:
             call = exchange.call
             path = f"/{scenario.name}{call.path}"
             screen.show(None, f"{call.method} {url}{path}", "cyan")

@@ -4,39 +4,47 @@ Here: what it is made of, the line that says where it is, reloading, and its end
 what is told meanwhile (`log.py`), what changed on disk (`shelf.py`).
 """
 
-import gc
-import logging
-import os
-import signal
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import orjson
 
+from mockllm.cli.common import begin_state, shared_engine, taking_part, together
 from mockllm.cli.files import problems_at
-from mockllm.cli.log import Format, Log, LogHandler
-from mockllm.cli.options import control_port_option, entry, json_option, option, paths_argument, port_option
+from mockllm.cli.log import Format, Log
+from mockllm.cli.options import PREFIX, control_port_option, entry, json_option, option, paths_argument, port_option
+from mockllm.cli.process import rare_collections, stop_signal, warnings_in
 from mockllm.cli.shelf import Change, Shelf
+from mockllm.cli.stateless import StatelessShelf, check_stateless
+from mockllm.cli.tracing import tracing
 from mockllm.cli.watch import watching
-from mockllm.engine import Engine
+from mockllm.cli.workers import MOST_WORKERS, Workers, command_of, is_led, new_group, reserved
+from mockllm.engine import Engine, Observer
 from mockllm.errors import MockLLMError, ScenarioError
+from mockllm.journal import Journal
 from mockllm.net.control import Control
 from mockllm.net.thread import ServerThread
 from mockllm.scenario.library import Library
 from mockllm.scenario.load import load_text
+from mockllm.scenario.reader import read
 from mockllm.tally import Tally
+
+if TYPE_CHECKING:
+    from mockllm.net.control.way import Way
 
 CANNOT_LISTEN = 3
 """The exit code when the address cannot be had."""
 
-_FORCED = 128
-"""What is added to a signal's number for the exit code of a process that it ended, as shells do."""
+NO_STATE = 5
+"""The exit code when the place of the common state cannot be reached, or is none."""
 
+_GIVEN = "--scenario"
 _MOST_NAMES = 10
-_THRESHOLDS = (10_000, 20, 100)
 _CHECK_S = 0.5
 
 
@@ -51,6 +59,10 @@ _CHECK_S = 0.5
 @option("--control-token", help="What calls of the control API must bring as a bearer token; none if left out.")
 @control_port_option()
 @option("--quiet", is_flag=True, help="Do not log exchanges.")
+@option("--otel", is_flag=True, help="Export a span of each exchange, as the OTEL_* variables say.")
+@option("--workers", type=click.IntRange(1, MOST_WORKERS), default=1, help="How many processes serve on the port.")
+@option("--worker", hidden=True, help="Which of them this is.")
+@option("--state", help="Where workers have a common state, redis://HOST:PORT/DB; in each process if left out.")
 def command(  # noqa: PLR0917 # click passes them by name
     path: tuple[Path, ...],
     host: str,
@@ -62,6 +74,10 @@ def command(  # noqa: PLR0917 # click passes them by name
     control_token: str | None,
     control_port: int | None,
     quiet: bool,
+    otel: bool,
+    workers: int,
+    worker: str | None,
+    state: str | None,
 ) -> None:
     """Serve scenarios over HTTP until stopped.
 
@@ -75,26 +91,136 @@ def command(  # noqa: PLR0917 # click passes them by name
 
     Paths below /_mockllm/ are the control API, for tests and people; see --control-token and --control-port.
 
-    Exit codes: 0 stopped, 1 scenarios are wrong, 2 wrong usage, 3 cannot listen.
+    Several workers serve scenarios whose answers follow from each request alone, or any with --state.
+
+    Exit codes: 0 stopped, 1 scenarios are wrong, 2 wrong usage, 3 cannot listen, 4 workers die, 5 --state not there.
     """
     log = Log(lambda text: click.echo(text, err=True), form=log_format, quiet=quiet)
-    shelf = _shelf(path, scenario, log)
-    tally = Tally()
-    engine = Engine(shelf, observers=[log.exchange, tally.observe])
-    control = Control(engine, tally, token=control_token or None)
-    thread = ServerThread(engine, host=host, port=port, control=control, control_port=control_port)
-    with _stop_signal(log) as stop, _warnings_in(log):
+    is_alone = workers > 1 and not state
+    shelf = _shelf(path, scenario, log, is_alone=is_alone)
+    settings = _Settings(
+        host, port, control_port, as_json=json, watched=path if reload else (), token=control_token or None,
+        count=workers, worker=worker, is_alone=is_alone, state=state or None, otel=otel,
+    )  # fmt: skip
+    if settings.state is not None and worker is None:
+        _begin(settings.state, log)
+    if workers == 1 or worker is not None:
+        _serve(settings, shelf, log)
+        return
+    environment = {
+        "HOST": host, "SCENARIO": scenario or "", "RELOAD": str(int(reload)), "LOG_FORMAT": log_format,
+        "CONTROL_TOKEN": control_token or "", "QUIET": str(int(quiet)), "OTEL": str(int(otel)),
+        "WORKERS": str(workers), "JSON": "1", "STATE": state or "",
+    }  # fmt: skip
+    raise click.exceptions.Exit(_serve_by_workers(settings, path, environment, shelf, log))
+
+
+@dataclass(frozen=True, slots=True)
+class _Settings:
+    """How a process serves. `worker` is its number among several; it `is_alone` if these have no common state."""
+
+    host: str
+    port: int
+    control_port: int | None
+    as_json: bool
+    watched: tuple[Path, ...]
+    token: str | None
+    count: int
+    worker: str | None
+    is_alone: bool
+    state: str | None
+    otel: bool
+
+
+def _serve(settings: _Settings, shelf: Shelf, log: Log) -> None:
+    """Serve in this process until it is told to stop, and export spans of that if they are wanted."""
+    with warnings_in(log), tracing(wanted=settings.otel) as traces:
+        _serve_traced(settings, shelf, log, traces)
+
+
+def _serve_traced(settings: _Settings, shelf: Shelf, log: Log, traces: Iterable[Observer]) -> None:
+    worker = settings.worker
+    tally = Tally(None if worker is None else worker.rpartition("/")[2])
+    journal = Journal(most_exchanges=1) if settings.is_alone else None  # nobody can ask for it: see `Alone`
+    engine = Engine(shelf, journal, observers=[log.exchange, tally.observe, *traces], keeps=not settings.is_alone)
+    shared = None if settings.state is None else shared_engine(engine, settings.state, worker)
+    way = _alone if settings.is_alone else None if shared is None else partial(together, shared)
+    control = Control(engine, tally, token=settings.token, way=way)
+    thread = ServerThread(
+        engine if shared is None else shared,
+        host=settings.host,
+        port=settings.port,
+        control=control,
+        control_port=settings.control_port,
+        shared=worker is not None,
+    )
+    with stop_signal(log, is_told=worker is None) as stop:
         try:
             thread.start()
         except MockLLMError as error:
             raise _CannotListenError(str(error)) from None
-        with closing(thread), _reloading(shelf, path if reload else (), thread, log), _rare_collections():
-            apart = {} if control_port is None else {"control_url": thread.server.control_url}
-            log.note("serving", _served(shelf), url=thread.url, **apart)
-            click.echo(orjson.dumps({"url": thread.url, **apart}) if json else thread.url)
+        told = log if worker is None or worker.endswith("/1") else Log(lambda _text: None)
+        with (
+            closing(thread),
+            taking_part(shared, thread),
+            _reloading(shelf, settings.watched, thread, told),
+            rare_collections(),
+        ):
+            urls = _urls(thread, settings)
+            if worker is None:
+                log.note("serving", f"{_served(shelf)}; watch it at {thread.server.control_url}/_mockllm/", **urls)
+            click.echo(orjson.dumps(urls) if settings.as_json else thread.url)
             control.prepare()
-            while not stop.wait(_CHECK_S):
+            while not stop.wait(_CHECK_S) and (worker is None or is_led(worker)):
                 pass
+
+
+def _serve_by_workers(
+    settings: _Settings, paths: Sequence[Path], environment: Mapping[str, str], shelf: Shelf, log: Log
+) -> int:
+    """Serve by several processes until this one is told to stop; gives the exit code."""
+
+    def tell(line: str) -> None:
+        urls = orjson.loads(line)
+        log.note("serving", f"{_served(shelf)}, by {settings.count} workers", **urls)
+        click.echo(line if settings.as_json else urls["url"])
+
+    with stop_signal(log) as stop, ExitStack() as ports:
+        try:
+            places = {"PORT": str(ports.enter_context(reserved(settings.host, settings.port)))}
+            if settings.control_port is not None:
+                places["CONTROL_PORT"] = str(ports.enter_context(reserved(settings.host, settings.control_port)))
+        except MockLLMError as error:
+            raise _CannotListenError(str(error)) from None
+        group = new_group()
+        variables = {f"{PREFIX}_{name}": value for name, value in {**environment, **places}.items()}
+        workers = Workers(settings.count, lambda number: command_of(group, number, paths), variables, log)
+        return workers.run(stop, tell)
+
+
+def _begin(state: str, log: Log) -> None:
+    """See that there is a place for the common state. Ends the command if there is none."""
+    try:
+        begin_state(state, log)
+    except MockLLMError as error:
+        raise _NoStateError(str(error)) from None
+
+
+def _urls(thread: ServerThread, settings: _Settings) -> dict[str, str]:
+    apart = {} if settings.control_port is None else {"control_url": thread.server.control_url}
+    return {"url": thread.url, **apart}
+
+
+def _alone() -> "Way":
+    from mockllm.net.control.way import Alone  # noqa: PLC0415 - most servers are never asked; see `Control`
+
+    return Alone()
+
+
+class _NoStateError(click.ClickException):
+    """The common state cannot be had."""
+
+    exit_code = NO_STATE
 
 
 class _CannotListenError(click.ClickException):
@@ -103,21 +229,29 @@ class _CannotListenError(click.ClickException):
     exit_code = CANNOT_LISTEN
 
 
-def _shelf(paths: tuple[Path, ...], text: str | None, log: Log) -> Shelf:
+def _shelf(paths: tuple[Path, ...], text: str | None, log: Log, *, is_alone: bool) -> Shelf:
     """What is served. Ends the command if anything of it is wrong; the gallery is checked as it is asked for."""
     _, problems = problems_at(paths)
     scenarios = []
-    if text is not None:
+    if text:
         try:
-            scenarios.append(load_text(text, source="--scenario"))
+            scenarios.append(load_text(text, source=_GIVEN))
+            if is_alone:
+                check_stateless(scenarios[0], read(text), _GIVEN)
         except ScenarioError as error:
             problems += error.problems
+    library = Library.gallery() if not paths or problems else Library.of_paths(paths)
+    shelf: Shelf
+    if is_alone:
+        shelf = alone = StatelessShelf(library.entries(), scenarios)
+        problems += alone.problems() if paths and not problems else []
+    else:
+        shelf = Shelf(library.entries(), scenarios)
     if problems:
         for problem in problems:
             log.problem(problem)
         raise click.exceptions.Exit(1)
-    library = Library.of_paths(paths) if paths else Library.gallery()
-    return Shelf(library.entries(), scenarios)
+    return shelf
 
 
 def _served(shelf: Shelf) -> str:
@@ -125,56 +259,6 @@ def _served(shelf: Shelf) -> str:
     names = shelf.names()
     more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
     return f"serving {', '.join(names[:_MOST_NAMES])}{more}"
-
-
-@contextmanager
-def _stop_signal(log: Log, leave: Callable[[int], object] = os._exit) -> Iterator[threading.Event]:
-    """An event that the first SIGTERM or SIGINT sets; a second one ends the process on the spot."""
-    stop = threading.Event()
-
-    def obey(number: int, _frame: object) -> None:
-        if stop.is_set():
-            leave(_FORCED + number)
-            return
-        stop.set()
-        log.note("stopping", f"{signal.Signals(number).name}: stopping")
-
-    before = {number: signal.signal(number, obey) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-@contextmanager
-def _rare_collections() -> Iterator[None]:
-    """Keep the garbage collector from making answers late: it leaves what is loaded alone and looks at the rest rarely.
-
-    Exchanges make no reference cycles, but the journal keeps them, and Python's own thresholds would have the
-    collector go through the whole journal again and again.
-    """
-    before = gc.get_threshold()
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*_THRESHOLDS)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
-        gc.unfreeze()
-
-
-@contextmanager
-def _warnings_in(log: Log) -> Iterator[None]:
-    """Warnings of the server and of what it is built on go to the same log."""
-    handler = LogHandler(log)
-    root = logging.getLogger()
-    root.addHandler(handler)
-    try:
-        yield
-    finally:
-        root.removeHandler(handler)
 
 
 @contextmanager

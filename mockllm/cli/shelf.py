@@ -13,7 +13,6 @@ from typing import Literal
 from mockllm.errors import Problem, ScenarioError
 from mockllm.scenario.document import Scenario
 from mockllm.scenario.library import Entry, Library
-from mockllm.scenario.load import load_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +38,7 @@ class Shelf(Library):
     def __init__(self, entries: Mapping[str, Entry] | None = None, scenarios: Iterable[Scenario] = ()) -> None:
         super().__init__(entries, scenarios)
         self._contents = {name: _content(entry.path) for name, entry in self._entries.items()}
+        self._editions = dict(self._contents)
 
     def refresh(self, paths: Sequence[Path]) -> list[Change]:
         """Take up every file that is new, different or gone.
@@ -51,9 +51,15 @@ class Shelf(Library):
         taken = (self._take(name, entry) for name, entry in sorted(found.items()))
         return [*gone, *(change for change in taken if change is not None)]
 
+    def edition(self, name: str) -> str:
+        """What tells one content of the file from another."""
+        return self._editions.get(name, b"").hex()
+
     def _remove(self, name: str) -> Change:
         del self._entries[name], self._contents[name]
         self._loaded.pop(name, None)
+        self._wrong.pop(name, None)
+        self.revision += 1
         return Change(name, "removed")
 
     def _take(self, name: str, entry: Entry) -> Change | None:
@@ -63,10 +69,14 @@ class Shelf(Library):
             self._entries[name] = entry
             return None
         self._entries[name], self._contents[name] = entry, content
+        self.revision += 1
         try:
-            self._loaded[name] = load_file(entry.path)
+            self._loaded[name] = self._read(entry.path)
         except ScenarioError as error:
+            self._spoil(name, error)
             return Change(name, "kept" if name in self._loaded else "broken", error.problems)
+        self._editions[name] = content
+        self._wrong.pop(name, None)
         return Change(name, "added" if is_new else "reloaded")
 
 

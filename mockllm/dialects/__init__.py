@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mockllm.dialects import assistants, batches, files, images, models, uploads, vector_stores
+from mockllm.dialects import assistants, batches, files, images, models, realtime, uploads, vector_stores
 from mockllm.dialects.audio import SPEECH, TRANSCRIPTIONS, TRANSLATIONS
 from mockllm.dialects.base import Dialect, Resource, Route
 from mockllm.dialects.chat import CHAT
@@ -16,9 +16,10 @@ from mockllm.dialects.chat import stored as stored_completions
 from mockllm.dialects.completions import COMPLETIONS
 from mockllm.dialects.embeddings import EMBEDDINGS
 from mockllm.dialects.moderations import MODERATIONS
-from mockllm.dialects.responses import COMPACT, INPUT_TOKENS, RESPONSES, conversations
+from mockllm.dialects.responses import COMPACT, INPUT_TOKENS, RESPONSES, conversations, socket
 from mockllm.dialects.responses import stored as stored_responses
-from mockllm.errors import ApiError
+from mockllm.dialects.responses.warmup import WARMUP
+from mockllm.errors import ApiError, UnknownPathError
 
 ROUTES: tuple[Route, ...] = (
     Route("POST", "/chat/completions", CHAT, about="an answer, whole or as a stream"),
@@ -28,6 +29,9 @@ ROUTES: tuple[Route, ...] = (
     Route("DELETE", "/chat/completions/{id}", stored_completions.DELETE, about="forget it"),
     Route("GET", "/chat/completions/{id}/messages", stored_completions.MESSAGES, about="the messages of its request"),
     Route("POST", "/responses", RESPONSES, about="an answer, whole or as a stream of events"),
+    Route("GET", "/responses", socket.CONNECT, about="opens a WebSocket for many answers one after the other"),
+    Route("WEBSOCKET", "/responses", socket.OVER_WEBSOCKET, about="`response.create` on it: the events of a stream"),
+    Route("WEBSOCKET", "/responses/warmup", WARMUP, about="the same with `generate: false`: a response to continue"),
     Route("POST", "/responses/input_tokens", INPUT_TOKENS, about="how many tokens a request would bring"),
     Route("POST", "/responses/compact", COMPACT, about="what was said made shorter: the user's words and one item"),
     Route(
@@ -39,7 +43,13 @@ ROUTES: tuple[Route, ...] = (
     Route("DELETE", "/responses/{id}", stored_responses.DELETE, about="forget it"),
     Route("POST", "/responses/{id}/cancel", stored_responses.CANCEL, about="stop one that is made in the background"),
     Route("GET", "/responses/{id}/input_items", stored_responses.INPUT_ITEMS, about="the items of its request"),
-    Route("POST", "/conversations", conversations.CREATE, about="a conversation, which responses continue and add to"),
+    Route(
+        "POST",
+        "/conversations",
+        conversations.CREATE,
+        about="a conversation, which responses continue and add to",
+        bare=True,
+    ),
     Route("GET", "/conversations/{id}", conversations.RETRIEVE, about="one of them"),
     Route("POST", "/conversations/{id}", conversations.UPDATE, about="change its metadata"),
     Route("DELETE", "/conversations/{id}", conversations.DELETE, about="forget it"),
@@ -50,7 +60,7 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/completions", COMPLETIONS, about="legacy completions: the text of an answer, whole or as a stream"),
     Route("POST", "/embeddings", EMBEDDINGS, about="a unit vector for each input, which follows from its text"),
     Route("POST", "/moderations", MODERATIONS, about="a judgement of each input; nothing is flagged unless patched"),
-    Route("POST", "/audio/speech", SPEECH, about="silence as long as it takes to say the text: mp3, wav, flac, pcm"),
+    Route("POST", "/audio/speech", SPEECH, about="silence as long as it takes to say the text, in every format"),
     Route(
         "POST",
         "/audio/transcriptions",
@@ -99,7 +109,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/assistants/{id}", assistants.definitions.RETRIEVE, about="one of them"),
     Route("POST", "/assistants/{id}", assistants.definitions.UPDATE, about="change it"),
     Route("DELETE", "/assistants/{id}", assistants.definitions.DELETE, about="forget it"),
-    Route("POST", "/threads", assistants.threads.CREATE, about="a thread of messages"),
+    Route("POST", "/threads", assistants.threads.CREATE, about="a thread of messages", bare=True),
     Route("POST", "/threads/runs", assistants.runs.CREATE_WITH_THREAD, about="a thread and a run on it"),
     Route("GET", "/threads/{id}", assistants.threads.RETRIEVE, about="one of them"),
     Route("POST", "/threads/{id}", assistants.threads.UPDATE, about="change its metadata"),
@@ -122,6 +132,10 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/threads/{id}/runs/{run}/submit_tool_outputs", assistants.runs.SUBMIT, about="what the tools gave"),
     Route("GET", "/threads/{id}/runs/{run}/steps", assistants.runs.STEPS, about="its steps"),
     Route("GET", "/threads/{id}/runs/{run}/steps/{step}", assistants.runs.STEP_RETRIEVE, about="one of them"),
+    Route("GET", "/realtime", realtime.CONNECT, about="opens a WebSocket for a session; the model is in the query"),
+    Route(
+        "WEBSOCKET", "/realtime", realtime.REALTIME, about="`response.create` on it: written, spoken, and tool calls"
+    ),
     Route("GET", "/models", models.LIST, about="the models of the scenario, or the usual ones"),
     Route(
         "GET", "/models/{model...}", models.RETRIEVE, about="one of them; its id may hold `/`, raw or percent-encoded"
@@ -133,11 +147,12 @@ ROUTES: tuple[Route, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The endpoint of a call, the parameters of its path, and whether its body is a form."""
+    """The endpoint of a call, the parameters of its path, whether its body is a form, and whether it may have none."""
 
     endpoint: Dialect | Resource
     parameters: Mapping[str, str]
     form: bool = False
+    bare: bool = False
 
 
 def _pattern(route: Route) -> re.Pattern[str]:
@@ -146,7 +161,9 @@ def _pattern(route: Route) -> re.Pattern[str]:
 
 
 _EXACT: Mapping[tuple[str, str], Found] = {
-    (route.method, route.pattern): Found(route.endpoint, {}, route.form) for route in ROUTES if "{" not in route.pattern
+    (route.method, route.pattern): Found(route.endpoint, {}, route.form, route.bare)
+    for route in ROUTES
+    if "{" not in route.pattern
 }
 _PATTERNS = tuple((route, _pattern(route)) for route in ROUTES)
 
@@ -167,4 +184,4 @@ def find(method: str, path: str) -> Found:
     if known:
         message = f"Not allowed to {method} on /v1{path} (HINT: Perhaps you meant to use a different HTTP method?)"
         raise ApiError(405, message, code="method_not_supported")
-    raise ApiError(404, f"Invalid URL ({method} /v1{path})", edge=True)
+    raise UnknownPathError(method, path)

@@ -6,7 +6,7 @@ Not here: any API; those are the sibling files, one each, and none knows another
 `__init__.py`.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
@@ -34,11 +34,14 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """What came of a request that an endpoint made itself: status, id, and body, None if it was no whole JSON."""
+    """What came of a request that an endpoint made itself: status, id, and body, None if it was no whole JSON; of a
+    stream that came to its end, the JSON of its events.
+    """
 
     status: int
     request_id: str
     body: JSON
+    events: tuple[JSON, ...] = ()
 
 
 def _run_nothing(path: str, body: JSON) -> Ran:
@@ -75,7 +78,15 @@ class Events:
     frames: Frames
 
 
-Result: TypeAlias = "JSON | Media | Events"
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """The connection becomes a WebSocket (RFC 6455): the headers that say so, and what is said on it first."""
+
+    headers: tuple[tuple[str, str], ...]
+    frames: Frames = ()
+
+
+Result: TypeAlias = "JSON | Media | Events | Switch"
 """What a resource answers with."""
 
 
@@ -91,7 +102,7 @@ class Dialect(Protocol):
         """
         ...
 
-    def stream(self, turn: Turn, request: Request, seed: Seed) -> Iterator[Frame]:
+    def stream(self, turn: Turn, request: Request, seed: Seed) -> Iterable[Frame]:
         """The turn as frames in wire order, not yet stamped."""
         ...
 
@@ -124,7 +135,7 @@ def is_dialect(endpoint: Dialect | Resource) -> TypeIs[Dialect]:
 class Route:
     """A method and a path under the base, such as `/chat/completions/{id}`; `{model...}` takes the rest of the path,
     slashes and all. `form` says that the body is a form instead of JSON,
-    and `about` what is served there, in a few words.
+    and `about` what is served there, in a few words. A `bare` one may be called without a body.
     """
 
     method: str
@@ -132,3 +143,4 @@ class Route:
     endpoint: Dialect | Resource = field(repr=False)
     form: bool = False
     about: str = ""
+    bare: bool = False

@@ -42,6 +42,8 @@ def merged(headers: HeaderPairs, changes: HeaderPairs) -> HeaderPairs:
     """The headers with some replaced in their place and new ones at the end; names are compared without regard to
     case.
     """
+    if not changes:
+        return headers
     new = {name.lower(): (name, value) for name, value in changes}
     kept = tuple(new.pop(name.lower(), (name, value)) for name, value in headers)
     return (*kept, *new.values())

@@ -123,6 +123,8 @@ class SteeredClock:
 
     def wall_s(self) -> int:
         """The time of day, in whole seconds since 1970: off by what this clock is."""
+        if self._scale == 1 and not self._paused:
+            return self._real.wall_s() + (self._at_us - self._since_us) // _US_PER_S
         return self._real.wall_s() + (self.now_us() - self._real.now_us()) // _US_PER_S
 
     def steer(self, *, scale: float | None = None, paused: bool | None = None) -> None:

@@ -9,8 +9,8 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from mockllm.exchange import GateVisit
-from mockllm.gates import Gates
 from mockllm.net.clock import Clock
+from mockllm.net.engine import Gates, told
 from mockllm.plan import Gate, Microseconds
 
 _US_PER_S = 1_000_000
@@ -39,7 +39,7 @@ class Gatekeeper:
         """
         loop = asyncio.get_running_loop()
         opened: asyncio.Future[bool] = loop.create_future()
-        visitor = self._gates.arrive(self._namespace, gate.name, lambda: _settle(opened, value=True))
+        visitor = await told(self._gates.arrive(self._namespace, gate.name, lambda: _settle(opened, value=True)))
         visit = GateVisit(gate.name, step, self._now_us())
         self._report(visit)
         if visitor is not None:

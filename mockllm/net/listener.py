@@ -17,11 +17,14 @@ _LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - nothing is bou
 
 
 class Listener:
-    """A host and a port, 0 for any that is free."""
+    """A host and a port, 0 for any that is free. Several processes listen on a `shared` one, and the system gives each
+    connection to one of them (SO_REUSEPORT).
+    """
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(self, host: str, port: int, *, shared: bool = False) -> None:
         self._host = host
         self._port = port
+        self._shared = shared
         self._address = ("", 0)
         self._server: asyncio.Server | None = None
 
@@ -41,7 +44,9 @@ class Listener:
         """Accept connections. Raises MockLLMError if the address cannot be had."""
         loop = asyncio.get_running_loop()
         try:
-            self._server = await loop.create_server(protocol, self._host, self._port, backlog=_BACKLOG)
+            self._server = await loop.create_server(
+                protocol, self._host, self._port, backlog=_BACKLOG, reuse_port=self._shared or None
+            )
         except OSError as error:
             _refuse_address(self._host, self._port, error)
         host, port, *_ = self._server.sockets[0].getsockname()

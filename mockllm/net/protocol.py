@@ -6,12 +6,19 @@ response is written by the player past aiohttp, which gets a `Played` in its pla
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from typing import cast
+from functools import lru_cache
+from typing import TypeAlias, cast
 
 import orjson
-from aiohttp import web
+from aiohttp import HttpVersion11, web
+from aiohttp.http_parser import RawRequestMessage
+from aiohttp.streams import StreamReader
 
+from mockllm import http1
+from mockllm.dialects.headers import JSON_TYPE
+from mockllm.net.arrival import ArrivalParser, Message
 from mockllm.net.connection import SocketConnection
+from mockllm.plan import Head
 from mockllm.request import Headers
 
 MOST_LINE_BYTES = 65_536
@@ -23,13 +30,17 @@ KEEP_ALIVE_S = 86_400.0
 MOST_HELD_BYTES = 1024 * 1024
 """How much is read from a connection before its requests are; what is beyond waits at the client."""
 
+RawHeaders: TypeAlias = tuple[tuple[bytes, bytes], ...]
+"""Headers as aiohttp's parser gives them."""
+
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+_MOST_HEADERS = 256
 
 
 class HttpProtocol(web.RequestHandler):
     """aiohttp's protocol, which also tells the connection what the transport reports."""
 
-    __slots__ = ("_accept", "_closed", "_greeting", "_held", "_opened", "connection")
+    __slots__ = ("_accept", "_begun", "_closed", "_held", "_meanwhile", "_opened", "_receive", "connection")
 
     connection: SocketConnection
 
@@ -39,7 +50,9 @@ class HttpProtocol(web.RequestHandler):
         loop: asyncio.AbstractEventLoop,
         opened: Callable[[asyncio.Transport], SocketConnection],
         closed: Callable[[SocketConnection], None],
+        *,
         accept: "Callable[[HttpProtocol], None] | None" = None,
+        receive: "Callable[[HttpProtocol, RawRequestMessage, StreamReader], bool] | None" = None,
     ) -> None:
         super().__init__(
             http,
@@ -53,34 +66,67 @@ class HttpProtocol(web.RequestHandler):
         self._opened = opened
         self._closed = closed
         self._accept = accept
+        self._receive = receive
+        self._begun = False
         self._held: bytearray | None = None
-        self._greeting: asyncio.Task[None] | None = None
+        self._meanwhile: asyncio.Task[None] | None = None
+        if receive is not None:
+            assert self._parser is not None
+            self._parser = ArrivalParser(self._parser, self)  # type: ignore[assignment]  # aiohttp names its class
 
-    def hold(self, greeting: Coroutine[None, None, None]) -> None:
-        """Read no request until `release`, which is up to `greeting`; that is cancelled if the connection is lost."""
+    @property
+    def is_free(self) -> bool:
+        """Nothing that came before is still to be answered: aiohttp waits for a request, or never had one."""
+        return not self._begun or (self._waiter is not None and not self._waiter.done() and not self._messages)
+
+    def answer(self, head: RawRequestMessage, body: StreamReader) -> bool:
+        """Answer a request that is whole; False if it is one for aiohttp."""
+        return self._receive is not None and self._receive(self, head, body)
+
+    def put_back(self, message: Message) -> None:
+        """Let aiohttp have a message that it would have had earlier."""
+        self._messages.append(message)
+
+    def hold(self, meanwhile: Coroutine[None, None, None]) -> None:
+        """Read no request until `release`, which is up to `meanwhile`; that is cancelled if the connection is lost."""
         self._held = bytearray()
-        self._greeting = asyncio.ensure_future(greeting)
+        self._meanwhile = asyncio.ensure_future(meanwhile)
 
     def release(self) -> None:
         """Read requests from now on, from the first byte on that was sent."""
-        held, self._held, self._greeting = self._held, None, None
+        held, self._held, self._meanwhile = self._held, None, None
         if held and not self.connection.dead:
             self.connection.resume_reading()
-            super().data_received(bytes(held))
+            self.data_received(bytes(held))
 
     def data_received(self, data: bytes) -> None:
         """The client sent something. What comes before its time is kept, up to a limit, so that a hang-up is seen."""
         if self._held is None:
             super().data_received(data)
+            if self._messages and not self._begun:
+                self._begun = True
+                self._task_handler = self._loop.create_task(super().start())
             return
         self._held += data
         if len(self._held) >= MOST_HELD_BYTES:
             self.connection.pause_reading()
 
+    async def start(self) -> None:
+        """Do nothing, where aiohttp begins to wait for requests: most connections never have one for it, and the wait
+        takes memory. It begins with the first that it is to answer.
+        """
+
+    def resume_reading(self, resume_parser: bool = True) -> None:
+        """Read again, if reading was paused; aiohttp asks for that whenever something was read."""
+        if self._reading_paused:
+            super().resume_reading(resume_parser)
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A client connected."""
         self.connection = self._opened(cast("asyncio.Transport", transport))
         super().connection_made(transport)
+        # aiohttp would close a connection that is idle from the start, after its own time.
+        self.keep_alive(True)
         if self._accept is not None and not self.connection.dead:
             self._accept(self)
 
@@ -88,9 +134,15 @@ class HttpProtocol(web.RequestHandler):
         """The socket is closed, by whichever side; aiohttp cancels the play."""
         self.connection.hung_up()
         self._closed(self.connection)
-        if self._greeting is not None:
-            self._greeting.cancel()
+        self._leave()
         super().connection_lost(exc)
+
+    def _leave(self) -> None:
+        """End what is going on while nothing is read, now rather than when the socket is closed: a client that comes
+        again at once shall not be heard before it was missed.
+        """
+        if self._meanwhile is not None:
+            self._meanwhile.cancel()
 
     def eof_received(self) -> None:
         """A FIN is a hang-up, see `connection.py`. A request that came just before it still reaches the engine: the
@@ -98,6 +150,7 @@ class HttpProtocol(web.RequestHandler):
         """
         self.connection.hung_up()
         self.connection.abort()
+        self._leave()
 
     def pause_writing(self) -> None:
         """The client reads too slowly."""
@@ -158,18 +211,30 @@ async def read_body(
     return b"".join(parts)
 
 
-def read_headers(request: web.BaseRequest) -> Headers:
-    r"""The headers as they were sent; a byte that is not UTF-8 becomes an escape such as `\xff`."""
-    return Headers(tuple((_text(name), _text(value)) for name, value in request.raw_headers))
+@lru_cache(_MOST_HEADERS)
+def read_headers(raw: RawHeaders) -> Headers:
+    r"""The headers as they were sent; a byte that is not UTF-8 becomes an escape such as `\xff`. One value for all
+    requests that have the same, as most of a client's have.
+    """
+    return Headers(tuple((_text(name), _text(value)) for name, value in raw))
 
 
-def failure(request: web.BaseRequest) -> web.Response:
-    """The answer to a call on which this package itself failed, in the shape of any error (wire-contract §4.1)."""
-    message = f"mockllm failed on {request.method} {request.path}. This is a bug in it, and its log has the traceback."
-    error = {"message": message, "type": "server_error", "param": None, "code": None}
-    response = web.Response(status=500, body=orjson.dumps({"error": error}), content_type="application/json")
-    response.force_close()
-    return response
+def headers_of(head: web.BaseRequest | RawRequestMessage) -> Headers:
+    """The headers of a request. HTTP/1.0 knows no upgrade, so none is asked for there (RFC 9110 §7.8)."""
+    headers = read_headers(head.raw_headers)
+    if head.version >= HttpVersion11:
+        return headers
+    return Headers(tuple(pair for pair in headers if pair[0].lower() != "upgrade"))
+
+
+def failure(method: str, path: str) -> bytes:
+    """The answer to a call on which this package itself failed, in the shape of any error (wire-contract §4.1); the
+    connection ends after it.
+    """
+    message = f"mockllm failed on {method} {path}. This is a bug in it, and its log has the traceback."
+    body = orjson.dumps({"error": {"message": message, "type": "server_error", "param": None, "code": None}})
+    headers = ("content-type", JSON_TYPE), ("content-length", str(len(body))), ("connection", "close")
+    return http1.head_bytes(Head(500, headers, "length")) + body
 
 
 def _text(data: bytes) -> str:

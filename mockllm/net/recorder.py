@@ -116,7 +116,7 @@ class Recorder:
         if body is None:
             return _problem(413, f"the request's body is over {MOST_BODY_BYTES} bytes")
         url = request.rel_url
-        call = Call(request.method, url.path, url.raw_query_string, read_headers(request), body)
+        call = Call(request.method, url.path, url.raw_query_string, read_headers(request.raw_headers), body)
         endpoint, is_recorded = self._choose(call)
         relay = asyncio.ensure_future(
             self._relay(endpoint, call, request.raw_path, protocol.connection, is_recorded=is_recorded)

@@ -1,34 +1,34 @@
 """The HTTP server: a call comes in, the engine answers with a plan, the player plays it on the connection.
 
 Here: sockets that listen, requests that become calls, the life of an exchange from the engine's `handle` to its
-`finish`, and stopping. Not here: what is answered (the engine), when bytes go out (`player.py`), and how bytes are
-kept safe before a cut (`connection.py`). Requests are parsed by aiohttp's low-level server; responses are written by
-the player past aiohttp, which only learns whether the connection may be used again.
+`finish`, and stopping. Not here: what is answered (the engine), when bytes go out (`player.py`), how bytes are kept
+safe before a cut (`connection.py`), and what aiohttp does of all this (`protocol.py`).
 """
 
 import asyncio
 import contextlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from itertools import count
-from typing import Protocol
+from typing import Any, Protocol, TypeAlias
 
 from aiohttp import HttpVersion10, HttpVersion11, web
+from aiohttp.http_parser import RawRequestMessage
+from aiohttp.streams import StreamReader
 
 from mockllm import http1
 from mockllm.errors import MockLLMError
-from mockllm.exchange import Deliveries, Delivery, Ending, Exchange, Outcome
+from mockllm.exchange import Deliveries, Exchange
 from mockllm.net.clock import Clock, RealClock, SteeredClock
 from mockllm.net.connection import SocketConnection
-from mockllm.net.engine import Engine
-from mockllm.net.gates import Gatekeeper
+from mockllm.net.engine import Decided, Engine, told
+from mockllm.net.incoming import call_of
 from mockllm.net.listener import Listener
-from mockllm.net.player import interrupted, play
-from mockllm.net.protocol import HttpProtocol, Played, asks_for_leave, failure, read_body, read_headers
-from mockllm.net.whole import Wholes, send_whole
+from mockllm.net.protocol import HttpProtocol, Played, asks_for_leave, failure, read_body
+from mockllm.net.stage import Stage
+from mockllm.net.websocket import Host, converse
 from mockllm.plan import Microseconds
-from mockllm.request import Call
 
 _log = logging.getLogger("mockllm")
 
@@ -44,11 +44,12 @@ MOST_BODY_BYTES = 32 * 1024 * 1024
 CLOSE_PATIENCE_S = 5.0
 """How long a stopping server waits for exchanges that do not end, before it says which and gives up on them."""
 
-_WRITE_HIGH_BYTES = 65_536
-_WRITE_LOW_BYTES = 16_384
+_WRITE_HIGH_LOW_BYTES = 65_536, 16_384
 _US_PER_S = 1_000_000
 _POLL_S = 0.001
 _IMPATIENT_TURNS = 50
+
+_Handler: TypeAlias = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
 class Control(Protocol):
@@ -56,9 +57,8 @@ class Control(Protocol):
 
     async def answer(
         self, request: web.BaseRequest, connection: SocketConnection, server: "Server", *, elsewhere: bool
-    ) -> web.Response:
+    ) -> web.StreamResponse:
         """The answer to a call; `elsewhere` says that it came to a port where the API is not."""
-        ...
 
 
 class Server:
@@ -66,7 +66,7 @@ class Server:
 
     Without a `clock` it takes its loop's. HTTP/1.0 clients get the same bytes with the connection's end as the end of
     the body, and one answer per connection. Paths below `CONTROL` go to the `control`, if there is one; with a
-    `control_port` of its own the API is there, on the same host, and not here.
+    `control_port` of its own the API is there, on the same host, and not here. Others may listen on `shared` ports too.
     """
 
     def __init__(
@@ -79,21 +79,18 @@ class Server:
         max_body: int = MOST_BODY_BYTES,
         control: Control | None = None,
         control_port: int | None = None,
+        shared: bool = False,
     ) -> None:
-        self._engine = engine
-        self._control = control
+        self._engine, self._control = engine, control
         self._given_clock = clock
         self._clock: Clock | None = None
         self._max_body = max_body
-        self._listener = Listener(host, port)
-        self._control_listener = None if control_port is None else Listener(host, control_port)
+        self._listener = Listener(host, port, shared=shared)
+        self._control_listener = None if control_port is None else Listener(host, control_port, shared=shared)
         self._https: tuple[web.Server, ...] = ()
         self._numbers = count(1)
         self._connections: set[SocketConnection] = set()
-        self._open: dict[asyncio.Task[object], Exchange] = {}
-        self._idle = asyncio.Event()
-        self._idle.set()
-        self._wholes = Wholes()
+        self._stage = Stage(engine)
         self._reusable = Played(reusable=True)
         self._last = Played(reusable=False)
 
@@ -116,25 +113,33 @@ class Server:
     @property
     def open_exchanges(self) -> int:
         """How many exchanges are being played."""
-        return len(self._open)
+        return len(self._stage.playing)
+
+    @property
+    def playing(self) -> tuple[tuple[Exchange, Deliveries], ...]:
+        """The exchanges that are being played, each with what was done of it so far."""
+        return self._stage.playing
 
     async def idle(self) -> None:
         """Return when no exchange is open."""
-        await self._idle.wait()
+        await self._stage.idle()
 
     async def start(self) -> None:
         """Listen; returns when connections are accepted. Raises MockLLMError if the address cannot be had."""
         loop = asyncio.get_running_loop()
         self._clock = self._given_clock or SteeredClock(RealClock(loop))
         self._https = ()
-        sides = ((self._listener, self._answer, self._accept), (self._control_listener, self._answer_control, None))
-        for listener, handler, accept in sides:
+        sides: tuple[tuple[Listener | None, _Handler, Mapping[str, Any]], ...] = (
+            (self._listener, self._answer, {"accept": self._accept, "receive": self._receive}),
+            (self._control_listener, self._answer_control, {}),
+        )
+        for listener, handler, hooks in sides:
             if listener is None:
                 continue
             http = web.Server(handler, handler_cancellation=True)
             self._https += (http,)
             try:
-                await listener.open(partial(HttpProtocol, http, loop, self._opened, self._closed, accept))
+                await listener.open(partial(HttpProtocol, http, loop, self._opened, self._closed, **hooks))
             except MockLLMError:
                 await self.close()
                 raise
@@ -146,9 +151,8 @@ class Server:
         """
         if not self._listener.is_open:
             return
-        self._listener.close()
-        if self._control_listener is not None:
-            self._control_listener.close()
+        for listener in filter(None, (self._listener, self._control_listener)):
+            listener.close()
         if grace_us > 0:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(grace_us / _US_PER_S):
@@ -159,12 +163,10 @@ class Server:
         loop = asyncio.get_running_loop()
         give_up = loop.time() + CLOSE_PATIENCE_S
         turns = 0
-        while self._open or self._connections or any(http.connections for http in self._https):
+        while self._stage.playing or self._connections or any(http.connections for http in self._https):
             for connection in tuple(self._connections):
                 connection.abort()
-            for task in tuple(self._open):
-                if not task.cancelling():
-                    task.cancel()
+            self._stage.cancel()
             turns += 1
             await asyncio.sleep(0 if turns < _IMPATIENT_TURNS else _POLL_S)
             if loop.time() > give_up:
@@ -172,12 +174,12 @@ class Server:
                     "The server was asked to stop, but after %g s these exchanges do not end: %s."
                     " It stops without them; look for what keeps them from being cancelled.",
                     CLOSE_PATIENCE_S,
-                    ", ".join(f"#{e.number} {e.call.method} {e.call.path}" for e in self._open.values()) or "none",
+                    ", ".join(f"#{e.number} {e.call.method} {e.call.path}" for e, _ in self.playing) or "none",
                 )
                 return
 
     def _opened(self, transport: asyncio.Transport) -> SocketConnection:
-        transport.set_write_buffer_limits(_WRITE_HIGH_BYTES, _WRITE_LOW_BYTES)
+        transport.set_write_buffer_limits(*_WRITE_HIGH_LOW_BYTES)
         connection = SocketConnection(transport, next(self._numbers))
         self._connections.add(connection)
         if not self._listener.is_open:
@@ -189,18 +191,44 @@ class Server:
 
     def _accept(self, protocol: HttpProtocol) -> None:
         """Let a new connection meet what is scripted for it; until that is over nothing is read from it."""
-        assert self._clock is not None
         try:
-            exchange = self._engine.connect(protocol.connection.number, self._clock.now_us(), self._clock.wall_s())
+            exchange = self._engine.connect(protocol.connection.number, self.clock.now_us(), self.clock.wall_s())
         except Exception:  # noqa: BLE001 - as in _answer
             _log.exception("The engine failed on connection %d.", protocol.connection.number)
             return
         if exchange is not None:
             protocol.hold(self._greet(exchange, protocol))
 
-    async def _greet(self, exchange: Exchange, protocol: HttpProtocol) -> None:
-        await self._play(exchange, protocol.connection, chunks=True)
+    async def _greet(self, met: Decided[Exchange | None], protocol: HttpProtocol) -> None:
+        if (exchange := await told(met)) is not None:
+            await self._stage.play(exchange, protocol.connection, self.clock)
         protocol.release()
+
+    def _receive(self, protocol: HttpProtocol, head: RawRequestMessage, body: StreamReader) -> bool:
+        """Answer a request that is whole; False if it is none for the engine, or too large."""
+        if not head.path.startswith("/") or head.path.startswith(CONTROL) or body.total_bytes > self._max_body:
+            return False
+        connection = protocol.connection
+        connection.calls += 1
+        try:
+            exchange = self._engine.handle(call_of(head, head.url, connection, body.read_nowait(), self.clock))
+        except Exception:  # noqa: BLE001 - as in _answer
+            _log.exception("The engine failed on %s %s.", head.method, head.path)
+            _fail(protocol, head.method, head.path)
+            return True
+        if not isinstance(exchange, Exchange) or not self._stage.send(exchange, connection, self.clock):
+            protocol.hold(self._play_apart(exchange, protocol))
+        return True
+
+    async def _play_apart(self, decided: Exchange | Awaitable[Exchange], protocol: HttpProtocol) -> None:
+        """Play an exchange while the connection reads no further request."""
+        exchange = await told(decided)
+        if not await self._stage.play(exchange, protocol.connection, self.clock):
+            _fail(protocol, exchange.call.method, exchange.call.path)
+        elif http1.announces_close(exchange.plan):
+            protocol.force_close()
+        else:
+            protocol.release()
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         protocol = request.protocol
@@ -214,19 +242,26 @@ class Server:
         body = None
         try:
             # What the client gets in place of a leave to send its body, or else whether it gets one.
-            exchange = not asks_for_leave(request) or self._engine.leave(self._call(request, connection, b""))
-            if not isinstance(exchange, Exchange):
-                body = await read_body(request, connection, self._max_body, leave=exchange)
-                call = self._call(request, connection, body or b"")
-                large = body is None
-                exchange = self._engine.too_large(call, self._max_body) if large else self._engine.handle(call)
+            leave: Exchange | bool = True
+            if asks_for_leave(request):
+                leave = await told(self._engine.leave(call_of(request, request.rel_url, connection, b"", self.clock)))
+            if isinstance(leave, Exchange):
+                exchange = leave
+            else:
+                body = await read_body(request, connection, self._max_body, leave=leave)
+                call = call_of(request, request.rel_url, connection, body or b"", self.clock)
+                large = partial(self._engine.too_large, call, self._max_body)
+                exchange = await told(large() if body is None else self._engine.handle(call))
         except web.HTTPException:
             raise
         except Exception:  # noqa: BLE001 - a bug in one answer must not end the server
             _log.exception("The engine failed on %s %s.", request.method, request.path)
-            return failure(request)
-        if not await self._play(exchange, connection, request.version >= HttpVersion11):
-            return failure(request)
+            connection.write(failure(request.method, request.path))
+            return self._last
+        if not await self._stage.play(exchange, connection, self.clock, chunks=request.version >= HttpVersion11):
+            connection.write(failure(request.method, request.path))
+            return self._last
+        await converse(exchange, protocol, Host(self._engine, self._stage, self.clock, self._max_body))
         reusable = (
             body is not None
             and request.version >= HttpVersion11
@@ -242,59 +277,8 @@ class Server:
         assert self._control is not None
         return await self._control.answer(request, protocol.connection, self, elsewhere=False)
 
-    def _call(self, request: web.BaseRequest, connection: SocketConnection, body: bytes) -> Call:
-        assert self._clock is not None
-        return Call(
-            method=request.method,
-            path=request.rel_url.path,
-            query=request.rel_url.raw_query_string,
-            headers=read_headers(request),
-            body=body,
-            at_us=self._clock.now_us(),
-            wall_s=self._clock.wall_s(),
-            connection=connection.number,
-            reused=connection.calls > 1,
-        )
 
-    async def _play(self, exchange: Exchange, connection: SocketConnection, chunks: bool) -> bool:
-        """Play the exchange's plan and finish it; False if it failed before anything was sent."""
-        assert self._clock is not None
-        task = asyncio.current_task()
-        assert task is not None
-        plan = exchange.plan if chunks else http1.for_http_1_0(exchange.plan)
-        if exchange.call.method == "HEAD":
-            plan = http1.for_head_request(plan)
-        deliveries = Deliveries(plan)
-        start_us = exchange.call.at_us
-        outcome = Outcome(Ending.STOPPED)
-        self._open[task] = exchange
-        self._idle.clear()
-        try:
-            if (whole := self._wholes.get(plan)) is not None:
-                outcome = await send_whole(whole, connection, self._clock, start_us, deliveries)
-            else:
-                report = partial(self._engine.at_gate, exchange)
-                keeper = Gatekeeper(self._engine.gates, exchange.namespace, self._clock, start_us, report)
-                outcome = await play(plan, connection, self._clock, start_us, deliveries, gatekeeper=keeper)
-        except asyncio.CancelledError:
-            outcome = interrupted(plan, connection, deliveries)
-            raise
-        except Exception:  # noqa: BLE001 - as in _answer
-            _log.exception("Exchange #%d failed at step %d of its plan.", exchange.number, len(deliveries))
-            outcome = Outcome(Ending.STOPPED, len(deliveries))
-            if not deliveries:
-                return False
-            connection.reset()
-        finally:
-            del self._open[task]
-            at_us = self._clock.now_us() - start_us
-            self._finish(exchange, deliveries, Outcome(outcome.ending, outcome.step, at_us))
-        return True
-
-    def _finish(self, exchange: Exchange, deliveries: Sequence[Delivery], outcome: Outcome) -> None:
-        try:
-            self._engine.finish(exchange, deliveries, outcome)
-        except Exception:  # noqa: BLE001 - as in _answer
-            _log.exception("The engine failed to finish exchange #%d.", exchange.number)
-        if not self._open:
-            self._idle.set()
+def _fail(protocol: HttpProtocol, method: str, path: str) -> None:
+    """Tell the client that this package failed, and end the connection."""
+    protocol.connection.write(failure(method, path))
+    protocol.force_close()

@@ -87,6 +87,7 @@ class ServerThread:
         max_body: int = MOST_BODY_BYTES,
         control: Control | None = None,
         control_port: int | None = None,
+        shared: bool = False,
         new_loop: Callable[[], asyncio.AbstractEventLoop] = _new_event_loop,
     ) -> None:
         self.server = Server(
@@ -97,6 +98,7 @@ class ServerThread:
             max_body=max_body,
             control=control,
             control_port=control_port,
+            shared=shared,
         )
         self._new_loop = new_loop
         self._loop: asyncio.AbstractEventLoop | None = None

@@ -51,6 +51,14 @@ Created = Annotated[
 _PLAIN_BODIES: Mapping[str, Mapping[str, JSON]] = {
     "chat": {"messages": [{"role": "user", "content": "Hello"}], "stream": True},
     "responses": {"input": "Hello", "stream": True},
+    "responses.websocket": {"input": "Hello"},
+    "realtime": {
+        "output_modalities": ["text"],
+        "input": [
+            {"id": "item_1", "type": "message", "role": "user", "content": [{"type": "input_text", "text": "Hello"}]}
+        ],
+        "session": {"id": "sess_1", "conversation_id": "conv_1"},
+    },
     "completions": {"prompt": "Hello", "stream": True},
     "embeddings": {"model": "text-embedding-3-small", "input": "Hello"},
     "audio.speech": {"model": "gpt-4o-mini-tts", "input": "Hello", "voice": "alloy"},

@@ -38,6 +38,8 @@ class Library:
         self._entries = dict(entries or {})
         self._loaded = {scenario.name: scenario for scenario in scenarios}
         self._default = next(iter(self._loaded), None)
+        self._wrong: dict[str, tuple[Problem, ...]] = {}
+        self.revision = 0  # counts the changes of what is here
 
     @classmethod
     def of_paths(cls, paths: Iterable[Path]) -> "Library":
@@ -80,8 +82,20 @@ class Library:
             hint = nearest(name, list(self.names()))
             message = f"mockllm: there is no scenario '{name}': {hint}known: {self._known()}"
             raise ApiError(404, message, code="no_such_scenario")
-        self._loaded[name] = scenario = load_file(entry.path)
+        try:
+            self._loaded[name] = scenario = self._read(entry.path)
+        except ScenarioError as error:
+            self._spoil(name, error)
+            raise
         return scenario
+
+    def knows(self, name: str) -> bool:
+        """Whether a version of this scenario was read and can be served."""
+        return name in self._loaded
+
+    def wrong(self) -> tuple[str, ...]:
+        """The names of the files that were found wrong when they were last read, sorted."""
+        return tuple(sorted(self._wrong))
 
     def default(self) -> Scenario:
         """What `BASE/v1` serves: the scenario given first, the only file, or the one named `default` or `hello`.
@@ -101,14 +115,31 @@ class Library:
         more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
         return (", ".join(names[:_MOST_NAMED]) or "none") + more
 
+    def edition(self, name: str) -> str:
+        """What tells the scenario that is here from others that had its name before; the same in every process."""
+        del name
+        return ""
+
+    def _read(self, path: Path) -> Scenario:
+        """The scenario in a file. Raises ScenarioError if it cannot be used here."""
+        return load_file(path)
+
+    def _spoil(self, name: str, error: ScenarioError) -> None:
+        if self._wrong.get(name) != error.problems:
+            self._wrong[name] = error.problems
+            self.revision += 1
+
     def put(self, scenario: Scenario, *, default: bool = True) -> None:
         """Add or replace a scenario, which becomes the default unless that is not wanted."""
+        self.revision += 1
+        self._wrong.pop(scenario.name, None)
         self._loaded[scenario.name] = scenario
         if default:
             self._default = scenario.name
 
     def remove(self, name: str) -> None:
         """Take away a scenario that was put here; a file of that name is served again."""
+        self.revision += 1
         self._loaded.pop(name, None)
         if self._default == name:
             self._default = None

@@ -15,7 +15,8 @@ from mockllm.net.mock import MockLLM
 from mockllm.scenario.library import Library
 from tests.benchmarks.workloads import Workload
 
-_COMMAND = (sys.executable, "-m", "mockllm", "serve", "--port", "0", "--quiet")
+_AT_ONCE = "rules: [{replies: [hello]}]"
+_COMMAND = (sys.executable, "-m", "mockllm", "serve", "--port", "0", "--quiet", "--scenario", _AT_ONCE)
 _JSON = {"content-type": "application/json"}
 
 

@@ -2,6 +2,7 @@
 knows nothing but HTTP.
 """
 
+import contextlib
 import json
 import os
 import shutil
@@ -11,23 +12,30 @@ from pathlib import Path
 
 import pytest
 
+from tests.redis_server import running_redis
+
 FOLDER = Path(__file__).resolve().parent
 SAME = FOLDER / "test_same_module.py"
 TOKEN = "a-token"
 PATIENCE_S = 100
 
 
-@pytest.fixture(scope="module")
-def server():
+@pytest.fixture(scope="module", params=["one process", "two workers with a common state"])
+def server(request):
     """The URL of `mockllm serve`, whose control API needs a token."""
     command = [sys.executable, "-m", "mockllm", "serve", "--port", "0", "--json", "--quiet"]
     environ = {**os.environ, "MOCKLLM_CONTROL_TOKEN": TOKEN}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environ) as process:
+    with contextlib.ExitStack() as stack:
+        if request.param != "one process":
+            redis = stack.enter_context(running_redis())
+            command += ["--workers", "2", "--state", redis.url]
+        process = stack.enter_context(subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environ))
         assert process.stdout is not None
         try:
             yield json.loads(process.stdout.readline())["url"]
         finally:
             process.terminate()
+            process.wait(PATIENCE_S)
 
 
 def run(module, server, *arguments, token=TOKEN):

@@ -41,3 +41,16 @@ async def test_an_address_that_is_taken_is_refused_with_its_cure():
     first.close()
     with pytest.raises(MockLLMError, match="but the system said: "):
         await Listener("192.0.2.1", 0).open(asyncio.Protocol)
+
+
+async def test_two_listen_on_one_address_if_both_share_it():
+    first = Listener("127.0.0.1", 0, shared=True)
+    await first.open(asyncio.Protocol)
+    port = int(first.url.rpartition(":")[2])
+    second, alone = Listener("127.0.0.1", port, shared=True), Listener("127.0.0.1", port)
+    await second.open(asyncio.Protocol)
+    assert second.url == first.url
+    with pytest.raises(MockLLMError, match="another program listens there"):
+        await alone.open(asyncio.Protocol)
+    first.close()
+    second.close()

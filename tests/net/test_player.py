@@ -100,6 +100,14 @@ def test_bytes_with_no_wait_between_are_one_write():
     assert outcome == Outcome(Ending.COMPLETE, 4)
 
 
+def test_a_trailer_tells_when_the_stream_really_ended():
+    """Due after 300 ms, and half a millisecond late."""
+    connection, _, outcome = perform((HEAD, Wait(300_000), send(b"a"), End(tells=True)), late_us=500)
+    trailer = b"server-timing: actual;dur=300.500, late;dur=0.500\r\n"
+    assert connection.written == HEAD_BYTES + b"1\r\na\r\n0\r\n" + trailer + b"\r\n"
+    assert outcome.ending is Ending.COMPLETE
+
+
 def test_the_head_goes_out_before_the_wait_for_the_first_token():
     connection, _, _ = perform((HEAD, Wait(300_000), send(b"a"), End()))
     assert connection.events == [(0, "write", HEAD_BYTES), (300_000, "write", b"1\r\na\r\n0\r\n\r\n")]

@@ -13,6 +13,7 @@ from mockllm.net import recorder as module
 from mockllm.net.recorder import Recorder
 from mockllm.net.server import Server
 from mockllm.net.upstream import Upstream
+from mockllm.recording.book import Book
 from mockllm.scenario.library import Library
 from mockllm.scenario.load import load_text
 
@@ -210,3 +211,70 @@ async def test_an_address_that_is_taken_is_told():
         taken.listen()
         with pytest.raises(MockLLMError, match="another program listens there"):
             await Recorder(None, Library(), lambda _tape: None, port=taken.getsockname()[1]).start()
+
+
+SCRIPTED = """
+name: up
+defaults: {headers: {openai-organization: redacted, openai-project: redacted}}
+pace: {ttft: 300ms, itl: 21ms}
+rules: [{replies: [{text: [Hello, " wörld", " 🌞", " and more"], faults: [%s]}]}]
+"""
+"""Its account is redacted already, which is all that a recording changes."""
+
+
+async def arrivals(url, clock, stream):
+    """All bytes of an answer by the moment of their arrival, counted from the request, and how the connection ended."""
+    host, _, port = url.removeprefix("http://").rpartition(":")
+    body = json.dumps({"model": "m", "stream": stream, "messages": [{"role": "user", "content": "Hi"}]})
+    reader, writer = await asyncio.open_connection(host, int(port))
+    head = "POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\nconnection: close\r\n"
+    start_us, found, end = clock.at_us, {}, "end"
+    writer.write(f"{head}content-length: {len(body)}\r\n\r\n{body}".encode())
+    try:
+        while piece := await asyncio.wait_for(reader.read(65_536), PATIENCE_S):
+            at_us = clock.at_us - start_us
+            found[at_us] = found.get(at_us, b"") + piece
+    except ConnectionResetError:
+        end = "reset"
+    finally:
+        writer.close()
+    return found, clock.at_us - start_us, end
+
+
+@pytest.mark.parametrize("stream", [True, False], ids=["stream", "body"])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "",
+        "{stall: {at: {token: 2}, for: 3s, heartbeat: 1s}}",
+        "{split: {bytes: 1, every: 2ms}}",
+        "{drip: {bytes: 10, every: 100ms, at: headers}}",
+        "{chunked: {bytes: 7}}",
+        "{close: {at: {byte: 50}}}",
+        "{truncate: {at: {share: 50%}}}",
+        "{hang: {for: 2s, then: close}}",
+        "{bad_chunk_size: {at: {share: 50%}}}",
+        "{status: 500}",
+        "{http_1_0: {}}",
+        "{done: omit}",
+        "{line_ending: crlf}",
+    ],
+)
+async def test_a_file_that_was_recorded_answers_with_the_same_bytes_at_the_same_times(fault, stream):
+    clock = TurnClock()
+    async with recording(SCRIPTED % fault, clock=clock) as (url, direct, tapes):
+        live = await arrivals(direct, clock, stream)
+        assert await arrivals(url, clock, stream) == live
+        while not tapes:  # noqa: ASYNC110 # turns of the loop, not time
+            await asyncio.sleep(0)
+    book, _ = Book().add(tapes[0])
+    async with recording(f"name: down\n{book.text()}", clock=clock) as (_, replay, _):
+        assert await arrivals(replay, clock, stream) == live
+
+
+async def test_the_times_that_are_compared_are_those_of_the_script():
+    clock = TurnClock()
+    async with recording(SCRIPTED % "", clock=clock) as (url, _, _):
+        found, _, _ = await arrivals(url, clock, stream=True)
+    # The head goes out at once, the first token after 300 ms, each of the other three 21 ms after the one before it.
+    assert list(found) == [0, 300_000, 321_000, 342_000, 363_000]

@@ -181,6 +181,8 @@ def test_the_head_arrives_while_the_first_token_is_still_waited_for(serve, answe
         browser.get("/")
         assert browser.read(len(HEAD_BYTES)) == HEAD_BYTES
         assert thread.call(lambda: thread.server.open_exchanges) == 1
+        ((exchange, deliveries),) = thread.call(lambda: thread.server.playing)
+        assert (exchange.call.path, len(deliveries)) == ("/", 1)
 
 
 CUTS = {

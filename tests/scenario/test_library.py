@@ -246,6 +246,20 @@ def test_a_scenario_may_be_put_beside_the_default_and_removed_again():
         library.default()
 
 
+def test_a_wrong_file_is_remembered_once_it_was_asked_for(tmp_path):
+    (tmp_path / "mine.yaml").write_text("seed: x")
+    library = Library.of_paths([tmp_path])
+    assert (library.wrong(), library.revision, library.knows("mine")) == ((), 0, False)
+    for _ in range(2):
+        with pytest.raises(ScenarioError):
+            library.get("mine")
+    assert (library.wrong(), library.revision) == (("mine",), 1)
+    library.put(load_text("{name: mine}"))
+    assert (library.wrong(), library.revision, library.knows("mine")) == ((), 2, True)
+    library.remove("mine")
+    assert library.revision == 3
+
+
 def test_a_file_is_served_again_when_what_was_put_in_its_place_is_removed(tmp_path):
     (tmp_path / "mine.yaml").write_text("seed: 1")
     library = Library.of_paths([tmp_path])
@@ -253,3 +267,7 @@ def test_a_file_is_served_again_when_what_was_put_in_its_place_is_removed(tmp_pa
     assert library.get("mine").seed == 2
     library.remove("mine")
     assert library.get("mine").seed == 1
+
+
+def test_scenarios_that_are_no_files_have_one_edition():
+    assert Library(scenarios=[Scenario(name="a")]).edition("a") == ""

@@ -266,6 +266,7 @@ limits:
                   - reset: {at: {token: 3}}
                   - reset: {at: {token: {count: 3}}}
                   - close: {at: {frame: 3}}
+                  - close: {at: {frame: 3}, code: 1011, reason: no more}
                   - close: {at: {frame: {number: 3}}}
                   - close: {at: {event: response.completed}}
                   - close: {at: {event: {name: response.completed}}}

@@ -23,6 +23,7 @@ from mockllm.dialects.sse import compact
 from mockllm.plan import Frame
 from mockllm.request import JSON, Request
 from mockllm.seeds import Seed
+from mockllm.tokens import Piece
 from mockllm.turn import Audio, Hosted, Logprob, Reasoning, Refusal, Text, ToolCall, Turn, part_text
 
 _PADDED_TO = 16
@@ -70,9 +71,9 @@ def _inside(item: OutputItem, place: Mapping[str, JSON]) -> Iterator[Event]:
     part = item.part
     match part:
         case Text():
-            yield from _text(part, part.annotations, part.logprobs, place)
+            yield from _text(part, place)
         case Audio():
-            yield from _text(part, (), (), place)
+            yield from _speech(part, place)
         case Refusal():
             yield from _refusal(part, place)
         case Reasoning(raw=True):
@@ -89,25 +90,45 @@ def _inside(item: OutputItem, place: Mapping[str, JSON]) -> Iterator[Event]:
             assert_never(part)
 
 
-def _text(
-    part: Text | Audio, annotations: tuple[JSON, ...], entries: tuple[Logprob, ...], place: Mapping[str, JSON]
-) -> Iterator[Event]:
+def _text(part: Text, place: Mapping[str, JSON]) -> Iterator[Event]:
     """A message's text. An annotation comes after the delta that completes what it is about (§7.5)."""
     place = {**place, "content_index": 0}
     yield Event("response.content_part.added", {**place, "part": content_part(part, empty=True)})
-    waiting = list(enumerate(map(flat_annotation, annotations)))
+    waiting = list(enumerate(map(flat_annotation, part.annotations)))
     length = start = 0
     for piece in part.pieces:
-        fields = {**place, "delta": piece.text, "logprobs": _shown(entries[start : start + piece.tokens])}
-        yield Event("response.output_text.delta", fields, "token", piece.tokens, compact(piece.text))
+        yield _text_delta(piece, part.logprobs[start : start + piece.tokens], place)
         start += piece.tokens
         length += len(piece.text)
         while waiting and _end(waiting[0][1]) <= length:
             yield _annotation(*waiting.pop(0), place)
     for index, annotation in waiting:
         yield _annotation(index, annotation, place)
-    yield Event("response.output_text.done", {**place, "text": part_text(part), "logprobs": _shown(entries)})
+    yield Event("response.output_text.done", {**place, "text": part_text(part), "logprobs": _shown(part.logprobs)})
     yield Event("response.content_part.done", {**place, "part": content_part(part)})
+
+
+def _speech(part: Audio, place: Mapping[str, JSON]) -> Iterator[Event]:
+    """A message that is spoken. No recording shows one: a message holds text, so this is one whose text is what is
+    said, and beside it come the events of speech, which name neither an item nor a place (§7.4).
+    """
+    place = {**place, "content_index": 0}
+    yield Event("response.content_part.added", {**place, "part": content_part(part, empty=True)})
+    for piece in part.pieces:
+        yield _text_delta(piece, (), place)
+        label = f"transcript {compact(piece.text)}"
+        yield Event("response.audio.transcript.delta", {"delta": piece.text}, label=label)
+    for data in part.data:
+        yield Event("response.audio.delta", {"delta": data}, label=f"audio {len(data)} base64 characters")
+    yield Event("response.audio.done", {})
+    yield Event("response.audio.transcript.done", {})
+    yield Event("response.output_text.done", {**place, "text": part_text(part), "logprobs": []})
+    yield Event("response.content_part.done", {**place, "part": content_part(part)})
+
+
+def _text_delta(piece: Piece, entries: tuple[Logprob, ...], place: Mapping[str, JSON]) -> Event:
+    fields = {**place, "delta": piece.text, "logprobs": _shown(entries)}
+    return Event("response.output_text.delta", fields, "token", piece.tokens, compact(piece.text))
 
 
 def _shown(entries: tuple[Logprob, ...]) -> JSON:

@@ -36,6 +36,8 @@ class Fault(Authored):
 
     kind: ClassVar[str]
     layer: ClassVar[Layer]
+    over_websocket: ClassVar[bool] = True
+    """Whether it has a meaning for messages of a WebSocket, which have neither the lines of SSE nor a head of HTTP."""
 
     _origin: str = PrivateAttr(default=SCRIPT)
 

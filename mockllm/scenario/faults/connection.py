@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from mockllm import http1
-from mockllm.plan import FOREVER_US, End, Head, Interim, Plan, Raw, Send, Step, Wait
+from mockllm.plan import FOREVER_US, End, Head, Interim, Messages, Plan, Raw, Send, Step, Wait
 from mockllm.plan import Close as CloseStep
 from mockllm.plan import Reset as ResetStep
 from mockllm.scenario.base import Integer
@@ -16,6 +16,7 @@ from mockllm.scenario.faults.base import Layer, PlanFault
 from mockllm.scenario.position import At, Point
 from mockllm.seeds import Seed
 from mockllm.units import Duration, refusal
+from mockllm.websocket import close_bytes
 
 
 class _Cut(PlanFault):
@@ -46,22 +47,44 @@ class Reset(_Cut):
 
 
 class Close(_Cut):
-    """The connection is closed (FIN) without the end of the body: the client can tell that something is missing."""
+    """The connection is closed (FIN) without the end of the body: the client can tell that something is missing. Over a
+    WebSocket it may say why with a code and a reason; without them the end is abnormal.
+    """
 
     kind: ClassVar[str] = "close"
 
+    code: Annotated[Integer, Field(ge=1000, le=4999)] | None = Field(
+        default=None, description="the code with which a WebSocket is closed, such as 1011; not for plain HTTP"
+    )
+    reason: str | None = Field(default=None, description="the reason that goes with the code", max_length=123)
+
+    @model_validator(mode="after")
+    def _reason_has_code(self) -> Self:
+        if self.reason is not None and self.code is None:
+            raise refusal("a reason goes with a code, such as code: 1011: give the code, or drop the reason")
+        return self
+
+    def apply(self, plan: Plan, seed: Seed) -> Plan | None:
+        """The plan up to the position and its end, or None if the position is not in it or a code cannot be told."""
+        if self.code is not None and not any(isinstance(step, Messages) for step in plan):
+            return None
+        return super().apply(plan, seed)
+
     def _end(self, plan: Plan, cause: str) -> Plan:
-        return (*plan, CloseStep(cause))
+        told = () if self.code is None else (Raw(close_bytes(self.code, self.reason or ""), f"{cause}, {self.code}"),)
+        return (*plan, *told, CloseStep(cause))
 
 
 class Truncate(_Cut):
     """The body ends cleanly, but too soon: nothing in HTTP tells the client that something is missing. Before the head
-    there is no body to end, so the connection closes.
+    there is no body to end, so the connection closes. Of the messages of a WebSocket those after it never come.
     """
 
     kind: ClassVar[str] = "truncate"
 
     def _end(self, plan: Plan, cause: str) -> Plan:
+        if any(isinstance(step, Messages) for step in plan):
+            return (*plan, End(cause))
         if not any(isinstance(step, Head) for step in plan):
             return (*plan, CloseStep(cause))
         length = sum(len(step.data) for step in plan if isinstance(step, Send))
@@ -181,6 +204,8 @@ def _ends_by_itself(plan: Plan) -> bool:
 def _where(sent: Plan, unsent: Plan) -> str:
     """How far the answer came, for the timeline: frame 3 is the one that is missing or is not whole."""
     ordinals = _ordinals(sent)
+    if not ordinals and any(isinstance(step, Messages) for step in (*sent, *unsent)):
+        return "at frame 0"
     if not ordinals:
         return "after the head" if any(isinstance(step, Head) for step in sent) else "before the head"
     last = max(ordinals)

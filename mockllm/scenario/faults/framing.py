@@ -32,6 +32,7 @@ class Done(FrameFault):
     """
 
     kind: ClassVar[str] = "done"
+    over_websocket: ClassVar[bool] = False
     layer: ClassVar[Layer] = Layer.FRAMING
     shorthand: ClassVar[str | None] = "mode"
 
@@ -112,6 +113,7 @@ class LineEnding(_Restyle):
     """Lines end in CRLF or in CR alone, both of which the standard allows."""
 
     kind: ClassVar[str] = "line_ending"
+    over_websocket: ClassVar[bool] = False
     shorthand: ClassVar[str | None] = "style"
 
     style: Literal["crlf", "cr"]
@@ -124,6 +126,7 @@ class NoSpace(_Restyle):
     """No space follows the colon of a field."""
 
     kind: ClassVar[str] = "no_space"
+    over_websocket: ClassVar[bool] = False
     shorthand: ClassVar[str | None] = "frames"
 
     def _restyled(self, frame: Frame) -> Frame | None:
@@ -148,6 +151,7 @@ class EventNames(_Restyle):
     """
 
     kind: ClassVar[str] = "event_names"
+    over_websocket: ClassVar[bool] = False
     shorthand: ClassVar[str | None] = "name"
 
     name: str = Field(description="the name, or from_type")
@@ -161,6 +165,7 @@ class Ids(_Restyle):
     """Every event has an `id:` line with a number that goes up by one."""
 
     kind: ClassVar[str] = "ids"
+    over_websocket: ClassVar[bool] = False
     shorthand: ClassVar[str | None] = "first"
 
     first: Annotated[Integer, Field(ge=0)] = Field(default=0, description="the id of frame 0")
@@ -204,6 +209,7 @@ class Bom(FrameFault):
     """
 
     kind: ClassVar[str] = "bom"
+    over_websocket: ClassVar[bool] = False
     layer: ClassVar[Layer] = Layer.FRAMING
     shorthand: ClassVar[str | None] = "count"
 
@@ -221,6 +227,7 @@ class UnterminatedLastEvent(FrameFault):
     """The stream ends before the blank line that would end its last event, or before the end of its last line."""
 
     kind: ClassVar[str] = "unterminated_last_event"
+    over_websocket: ClassVar[bool] = False
     layer: ClassVar[Layer] = Layer.FRAMING
     shorthand: ClassVar[str | None] = "ends"
 

@@ -7,13 +7,14 @@ from typing import Annotated, ClassVar, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from mockllm.plan import FOREVER_US, MOST_GATE_US, End, Frame, Head, Microseconds, Plan, Send, Step, Wait
+from mockllm.plan import FOREVER_US, MOST_GATE_US, End, Frame, Head, Messages, Microseconds, Plan, Send, Step, Wait
 from mockllm.plan import Gate as GateStep
 from mockllm.scenario.base import Integer, Number
 from mockllm.scenario.faults.base import Layer, PlanFault
 from mockllm.scenario.position import At, Point
 from mockllm.seeds import Seed
 from mockllm.units import Duration, refusal
+from mockllm.websocket import message_bytes
 
 _MOST_BEATS = 100_000
 """The most heartbeats that a fault adds to one answer."""
@@ -21,12 +22,11 @@ _MOST_BEATS = 100_000
 _EVENT_ENDS = (b"\n\n", b"\r\n\r\n", b"\r\r")
 _COMMENT = ": keep-alive"
 _HEARTBEAT = Frame(data=_COMMENT, kind="comment", label=_COMMENT)
-_HEARTBEAT_BYTES = f"{_COMMENT}\n\n".encode()
 
 
 class Stall(PlanFault):
     """Nothing more comes for a while, then the answer goes on; without `for` it never does. A heartbeat sends SSE
-    comments meanwhile, for which the answer must be a stream whose head is out.
+    comments meanwhile, for which the answer must be a stream whose head is out; over a WebSocket they are pings.
     """
 
     kind: ClassVar[str] = "stall"
@@ -52,18 +52,18 @@ class Stall(PlanFault):
         plan, index = place
         if self.heartbeat is not None and not _streams(plan[:index]):
             return None
-        return (*plan[:index], *self._silence(self._length_us(seed)), *plan[index:])
+        return (*plan[:index], *self._silence(self._length_us(seed), plan), *plan[index:])
 
     def _length_us(self, seed: Seed) -> Microseconds:
         draw = int((2 * self.jitter + 1) * seed.child("jitter").fraction()) - self.jitter if self.jitter else 0
         return min(self.for_ + draw, FOREVER_US)
 
-    def _silence(self, us: Microseconds) -> tuple[Step, ...]:
+    def _silence(self, us: Microseconds, plan: Plan) -> tuple[Step, ...]:
         cause = f"fault: {self.kind}"
         if self.heartbeat is None:
             return (Wait(us, cause),)
         beats, rest = divmod(us, self.heartbeat)
-        beat: tuple[Step, ...] = (Wait(self.heartbeat, cause), Send(_HEARTBEAT_BYTES, _HEARTBEAT))
+        beat: tuple[Step, ...] = (Wait(self.heartbeat, cause), Send(_beat(_HEARTBEAT, plan), _HEARTBEAT))
         return (*beat * beats, Wait(rest, cause)) if rest else beat * beats
 
 
@@ -175,7 +175,7 @@ def _comment(text: str) -> str:
 
 class Heartbeat(PlanFault):
     """SSE comments fill the silence: one each time a stream, once its head is out, has sent nothing for so long, up to
-    100000 in an answer. Put it after the stall that it should fill.
+    100000 in an answer. Put it after the stall that it should fill. Over a WebSocket they are pings.
     """
 
     kind: ClassVar[str] = "heartbeat"
@@ -188,38 +188,39 @@ class Heartbeat(PlanFault):
         """The plan with its comments, or None if it is no stream or is never silent for longer than `every` between
         two events.
         """
-        start = next((index + 1 for index, step in enumerate(plan) if isinstance(step, Head)), None)
-        if start is None or not _streams(plan[:start]):
+        start = next((index + 1 for index in range(len(plan)) if _streams(plan[index : index + 1])), None)
+        if start is None:
             return None
-        filled = (*plan[:start], *self._filled(plan[start:]))
+        filled = (*plan[:start], *self._filled(plan[start:], plan[:start]))
         return None if filled == plan else filled
 
-    def _filled(self, plan: Plan) -> Iterator[Step]:
+    def _filled(self, plan: Plan, sent: Plan) -> Iterator[Step]:
         silent: Microseconds = 0
         left = _MOST_BEATS
         between = True
+        frame = Frame(data=self.text, kind="comment", label=self.text)
+        beat = Send(_beat(frame, sent), frame, cause=f"fault: {self.kind}")
         for step in plan:
             if isinstance(step, Wait) and between:
                 # A byte that is due just when a comment would be makes it needless.
                 beats = min(max(silent + step.us - 1, 0) // self.every, left)
-                yield from self._beats(step, silent, beats)
+                yield from self._beats(step, silent, (beat,) * beats)
                 silent += step.us - beats * self.every
                 left -= beats
                 continue
             if isinstance(step, Send):
-                between = step.data.endswith(_EVENT_ENDS)
+                between = not step.alone if _speaks(sent) else step.data.endswith(_EVENT_ENDS)
                 silent = 0
             elif isinstance(step, End):
                 between = False
             yield step
 
-    def _beats(self, wait: Wait, silent: Microseconds, beats: int) -> Iterator[Step]:
-        """The wait, which begins after so much silence, with so many comments in it."""
-        comment = Frame(data=self.text, kind="comment", label=self.text)
+    def _beats(self, wait: Wait, silent: Microseconds, beats: tuple[Send, ...]) -> Iterator[Step]:
+        """The wait, which begins after so much silence, with these comments in it."""
         rest = wait.us
-        for _ in range(beats):
+        for beat in beats:
             yield replace(wait, us=self.every - silent)
-            yield Send(f"{self.text}\n\n".encode(), comment, cause=f"fault: {self.kind}")
+            yield beat
             rest -= self.every - silent
             silent = 0
         yield replace(wait, us=rest)
@@ -247,5 +248,15 @@ class Gate(PlanFault):
 
 
 def _streams(sent: Plan) -> bool:
-    """Whether the head has gone out and leaves the length of the body open."""
-    return any(isinstance(step, Head) and step.body != "length" for step in sent)
+    """Whether the head has gone out and leaves the length of the body open, or messages are sent."""
+    return _speaks(sent) or any(isinstance(step, Head) and step.body != "length" for step in sent)
+
+
+def _speaks(sent: Plan) -> bool:
+    """Whether what is sent are the messages of a WebSocket."""
+    return any(isinstance(step, Messages) for step in sent)
+
+
+def _beat(comment: Frame, plan: Plan) -> bytes:
+    """The bytes of a comment, which is a ping where there are messages."""
+    return message_bytes(comment) if _speaks(plan) else f"{comment.label}\n\n".encode()

@@ -137,7 +137,8 @@ class Pace(Authored):
     tell: Flag = Field(
         default=False,
         description="whether a server-timing header tells the planned times, in milliseconds: ttft, and total for the "
-        "last frame; faults that change times are not in it",
+        "last frame; faults that change times are not in it. A trailer of that name tells when a stream really ended "
+        "(`actual`) and how `late` that was",
     )
 
     @model_validator(mode="before")

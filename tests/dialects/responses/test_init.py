@@ -30,6 +30,7 @@ from mockllm.tokens import splitter
 from mockllm.turn import Audio, Choice, Logprob, Reasoning, Refusal, Text, ToolCall, Usage
 from tests import calls
 from tests.openapi_schema import violations
+from tests.specimens import HOSTED, INCLUDED, written
 from tests.strict import problems
 from tests.turns import SEED, asked_responses, said, turn
 from tests.wire_exceptions import (
@@ -59,37 +60,6 @@ WHOLE = {
     "response.apply_patch_call_operation_diff.delta": lambda item: item["operation"]["diff"],
 }
 
-INCLUDED = (
-    "reasoning.encrypted_content",
-    "web_search_call.action.sources",
-    "file_search_call.results",
-    "code_interpreter_call.outputs",
-)
-# One of each kind of part; `?` stands for any text.
-SPECIMENS = (
-    {"web_search": {"query": "?", "sources": ["https://example.com"]}},
-    {"web_search": {"open": "https://example.com"}},
-    {"web_search": {"open": "https://example.com", "find": "?"}},
-    {"file_search": {"queries": "?", "results": [{"text": "Ten.", "score": 0.5, "attributes": {"year": 2026}}]}},
-    {"code_interpreter": {"code": "?", "logs": "?", "images": ["https://example.com/a.png"]}},
-    {"image_generation": {"prompt": "?", "partials": 2}},
-    {"mcp_list_tools": {"server": "dice", "tools": ["roll", {"name": "f", "description": "?"}]}},
-    {"mcp_list_tools": {"server": "dice", "error": "?"}},
-    {"mcp_call": {"server": "dice", "name": "roll", "arguments": "?", "output": "?"}},
-    {"mcp_call": {"server": "dice", "name": "roll", "error": "?", "approval": "mcpr_1"}},
-    {"mcp_approval": {"server": "dice", "name": "roll", "arguments": "?"}},
-    {"computer": {"actions": [{"type": "click", "button": "left", "x": 1, "y": 2}, {"type": "wait"}]}},
-    {"computer": {"actions": [{"type": "screenshot"}], "single": True}},
-    {"shell": {"commands": ["ls -l", "", "pwd"], "outputs": ["total 0", {"stderr": "no", "exit": None}]}},
-    {"shell": {"commands": "?", "timeout_ms": 5}},
-    {"local_shell": {"command": "?", "env": {"A": "b"}, "user": "me"}},
-    {"apply_patch": {"path": "a.txt", "diff": "?"}},
-    {"apply_patch": {"path": "a.txt", "operation": "delete_file"}},
-    {"tool_search": {"arguments": {"queries": ["x"]}, "tools": []}},
-    {"tool_search": {"arguments": {"queries": ["x"]}}},
-    {"compaction": {"announced": True}},
-)
-
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 texts = st.one_of(words, st.sampled_from(["🌞🇩🇪", "e\u0301", "漢字かな", "\u2028\x00\n\r", '{"a": "\\"}']))
 names = st.from_regex(r"[a-zA-Z0-9_-]{1,12}", fullmatch=True)
@@ -116,10 +86,7 @@ thoughts = st.builds(Reasoning, texts.map(cut), raw=st.booleans())
 @st.composite
 def hosted_parts(draw):
     """The parts of one of the service's own tools, with drawn words."""
-    spec = draw(st.sampled_from(SPECIMENS))
-    kind = next(iter(spec))
-    written = {name: draw(texts) if value == "?" else value for name, value in spec[kind].items()}
-    said = Content.model_validate({"parts": [{kind: written}]})
+    said = Content.model_validate({"parts": [written(draw(st.sampled_from(HOSTED)), lambda: draw(texts))]})
     # Each with ids of its own, as the parts of one answer have.
     seed = SEED.child(str(draw(st.uuids())))
     return fill_parts(said, Template(asked_responses(), seed, enabled=False), splitter(), seed, 0)

@@ -106,8 +106,29 @@ def test_a_refusal():
     ]
 
 
-def test_speech_streams_as_its_transcript():
-    assert types(Audio("audio_1", pieces("Hi"), ("AAAA",), 0)) == types(Text(pieces("Hi")))
+def test_speech_streams_as_its_transcript_and_beside_it_as_sound():
+    """The four events of speech have no place (wire-contract §7.4)."""
+    spoken = Audio("audio_1", pieces("Good", " day"), ("AAAA", "BBBB"), 0)
+    assert inside(spoken) == [
+        ("output_item.added", {"output_index": 0}),
+        ("content_part.added", {**PLACE, "part": EMPTY}),
+        ("output_text.delta", {**PLACE, "delta": "Good", "logprobs": []}),
+        ("audio.transcript.delta", {"delta": "Good"}),
+        ("output_text.delta", {**PLACE, "delta": " day", "logprobs": []}),
+        ("audio.transcript.delta", {"delta": " day"}),
+        ("audio.delta", {"delta": "AAAA"}),
+        ("audio.delta", {"delta": "BBBB"}),
+        ("audio.done", {}),
+        ("audio.transcript.done", {}),
+        ("output_text.done", {**PLACE, "text": "Good day", "logprobs": []}),
+        ("content_part.done", {**PLACE, "part": {**EMPTY, "text": "Good day"}}),
+        ("output_item.done", {"output_index": 0}),
+    ]
+    assert [frame.tokens for frame in frames(spoken)] == [0, 0, 0, 0, 1, 0, 1, *[0] * 9]
+
+
+def test_a_spoken_message_is_the_one_of_its_transcript():
+    assert item_events(Audio("audio_1", pieces("Hi"), ("AAAA",), 0)) == item_events(Text(pieces("Hi")))
 
 
 def test_reasoning_then_text():

@@ -7,7 +7,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from mockllm.exchange import Ending
 from mockllm.net.mock import MockLLM
-from mockllm.plan import FOREVER_US, End, Frame, Head, Interim, Raw, Send, Wait, duration, render
+from mockllm.plan import FOREVER_US, End, Frame, Head, Interim, Messages, Raw, Send, Wait, duration, render
 from mockllm.plan import Close as CloseStep
 from mockllm.plan import Reset as ResetStep
 from mockllm.scenario.faults import AnyFault
@@ -162,10 +162,41 @@ def test_what_goes_out_is_a_beginning_of_what_was_planned(cut, at, plan):
 )
 def test_what_makes_no_sense_is_refused(written, place, message):
     for cut in CUTS:
+        told = message.replace("keys from at", "keys from at, code, reason") if cut is Close else message
+        told = told.replace("allowed here: at", "allowed here: at, code, reason") if cut is Close else told
         with pytest.raises(ValidationError) as error:
             FAULT.validate_python({cut.kind: written})
         [details] = error.value.errors()
-        assert (details["loc"], details["msg"]) == ((cut.kind, *place), message)
+        assert (details["loc"], details["msg"]) == ((cut.kind, *place), told)
+
+
+# What is said over a WebSocket: an event of one byte, and another.
+SAID = (Messages(), Send(b"a", Frame({}, ordinal=0)), Send(b"b", Frame({}, ordinal=1)), End())
+
+
+class TestOverAWebSocket:
+    def test_a_close_may_say_why(self):
+        plan = Close(at={"frame": 1}, code=1011, reason="no").apply(SAID, SEED)
+        cause = "fault: close at frame 1"
+        assert plan == (*SAID[:2], Raw(b"\x88\x04\x03\xf3no", f"{cause}, 1011"), CloseStep(cause))
+
+    def test_a_close_without_a_code_says_nothing(self):
+        assert Close(at={"frame": 1}).apply(SAID, SEED) == (*SAID[:2], CloseStep("fault: close at frame 1"))
+
+    def test_plain_http_has_no_code(self):
+        assert Close(at="start", code=1011).apply(stream(), SEED) is None
+
+    def test_a_reason_needs_a_code(self):
+        with pytest.raises(ValidationError, match="a reason goes with a code"):
+            Close(at="start", reason="no")
+
+    def test_a_truncated_answer_ends_and_the_connection_stays(self):
+        assert Truncate(at={"frame": 1}).apply(SAID, SEED) == (*SAID[:2], End("fault: truncate at frame 1"))
+        assert Truncate(at="start").apply(SAID, SEED) == (CloseStep("fault: truncate at frame 0"),)
+
+    def test_what_needs_a_head_has_no_place(self):
+        assert KeepOpen().apply(SAID, SEED) is None
+        assert CloseIdle().apply(SAID, SEED) is None
 
 
 def test_a_cut_needs_an_end():

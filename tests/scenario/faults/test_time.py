@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from mockllm.plan import FOREVER_US, MOST_GATE_US, End, Frame, Head, Send, Wait, duration, render
+from mockllm.plan import FOREVER_US, MOST_GATE_US, End, Frame, Head, Messages, Send, Wait, duration, render
 from mockllm.plan import Gate as GateStep
 from mockllm.scenario.faults import AnyFault
 from mockllm.scenario.faults.time import Drip, Gate, Heartbeat, Slow, Stall
@@ -454,3 +454,22 @@ class TestCountedPieces:
     def test_it_is_said_in_one_way(self, written, message):
         with pytest.raises(ValidationError, match=message):
             FAULT.validate_python({"drip": written})
+
+
+# What is said over a WebSocket, with 50 us between two events.
+SAID = (Messages(), Send(b"a", Frame({}, ordinal=0)), Wait(50), Send(b"b", Frame({}, ordinal=1)), End())
+PING = b"\x89\x0c: keep-alive"
+
+
+def test_over_a_websocket_heartbeats_are_pings():
+    stalled = Stall(at={"frame": 1}, for_="20us", heartbeat="10us").apply(SAID, SEED)
+    assert [step.data for step in stalled if isinstance(step, Send)] == [b"a", PING, PING, b"b"]
+    filled = Heartbeat(every="20us").apply(SAID, SEED)
+    assert [step.data for step in filled if isinstance(step, Send)] == [b"a", PING, PING, b"b"]
+    assert duration(filled) == duration(SAID)
+    assert Stall(at="start", for_="20us", heartbeat="10us").apply(SAID, SEED) is None
+
+
+def test_no_ping_comes_in_the_middle_of_a_message():
+    pieces = (Messages(), Send(b"a", Frame({}), alone=True), Wait(50), Send(b"b", Frame({}), alone=True), End())
+    assert Heartbeat(every="20us").apply(pieces, SEED) is None

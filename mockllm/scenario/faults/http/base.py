@@ -20,6 +20,7 @@ class HttpFault(PlanFault):
     """A fault of the layer of HTTP."""
 
     layer: ClassVar[Layer] = Layer.HTTP
+    over_websocket: ClassVar[bool] = False
 
     def caused(self, head: Head) -> Head:
         """The head, marked as this fault's work beside that of others."""
