@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.distribution import BROWSER, REDIS, MissingError, find
+
 ROOT = Path(__file__).resolve().parent.parent
 
 CHECKS = (
@@ -20,9 +22,19 @@ CHECKS = (
 )
 
 
+NEEDS = {REDIS: "mockllm/net/shared/*", BROWSER: ""}
+"""The programs without which some tests are skipped, and the code that is then not tested."""
+
+
 def main(arguments: list[str]) -> int:
     checks = (("tests", ["pytest", *arguments]),) if arguments else CHECKS
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    for program, code in NEEDS.items():
+        try:
+            find(program)
+        except MissingError as error:
+            print(f"== not tested here: {code or 'pages'}: {error}", flush=True)
+            environment["MOCKLLM_UNTESTED"] = code or environment.get("MOCKLLM_UNTESTED", "")
     failed = []
     for name, command in checks:
         print(f"== {name}: {' '.join(command)}", flush=True)

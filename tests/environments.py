@@ -12,11 +12,13 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests.clients.node_runner import UnavailableError
 
+ROOT = Path(__file__).resolve().parent.parent
 INSTALL_S = 600
 
 _FROM_PIP = {"PIP_INDEX_URL": "UV_DEFAULT_INDEX", "PIP_CERT": "SSL_CERT_FILE"}
@@ -25,19 +27,21 @@ _FROM_PIP = {"PIP_INDEX_URL": "UV_DEFAULT_INDEX", "PIP_CERT": "SSL_CERT_FILE"}
 _VERSIONS = "import importlib.metadata as m, json, sys; print(json.dumps({n: m.version(n) for n in sys.argv[1:]}))"
 
 
-def python_of(folder: Path, requirements: Path) -> Path:
-    """The Python of an environment in `folder` with what the file asks for. Raises UnavailableError with the reason if
-    that cannot be installed.
+def python_of(folder: Path, requirements: Path, extra: str | None = None) -> Path:
+    """The Python of an environment in `folder` with what the file asks for, and with an `extra` also with this project
+    and what that needs. Raises UnavailableError with the reason if that cannot be installed.
 
     uv installs, because a dozen environments that share most of their files then take no longer than one.
     """
     python = folder / "bin" / "python"
-    wanted = f"{sys.version} {_digest(requirements)}"
+    project = () if extra is None else ("--editable", f"{ROOT}[{extra}]")
+    needs = () if extra is None else tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    wanted = " ".join([sys.version, _digest(requirements), *needs])
     stamp = folder / ".installed"
     if not (stamp.is_file() and stamp.read_text() == wanted):
         uv = [sys.executable, "-m", "uv", "--quiet"]
         run([*uv, "venv", "--clear", "--python", sys.executable, str(folder)])
-        run([*uv, "pip", "install", "--python", str(python), "--requirements", str(requirements)])
+        run([*uv, "pip", "install", "--python", str(python), "--requirements", str(requirements), *project])
         stamp.write_text(wanted)
     return python
 
@@ -75,6 +79,7 @@ def run(command: Sequence[str], folder: Path | None = None) -> str:
     for old, new in _FROM_PIP.items():
         if old in environment:
             environment.setdefault(new, environment[old])
+    environment.setdefault("UV_NATIVE_TLS", "true")  # uv has certificates of its own; pip and npm have the machine's
     try:
         done = subprocess.run(
             command, cwd=folder, env=environment, capture_output=True, text=True, timeout=INSTALL_S, check=False

@@ -5,42 +5,24 @@ that need it are skipped.
 """
 
 import contextlib
-import fcntl
-import os
-import shutil
 import signal
 import socket
 import subprocess
-import tempfile
-from pathlib import Path
 
 import pytest
 
+from tests.distribution import REDIS, MissingError, find
+
 PATIENCE_S = 30
-INSTALL_S = 300
 _PORTS = 5
 
 
 def redis_program():
     """The path of `redis-server`."""
-    program = shutil.which("redis-server")
-    if program is None and os.environ.get("CI", "").lower() == "true" and os.getuid() == 0:
-        program = _installed()
-    if program is None:
-        pytest.skip("there is no redis-server on this machine: install the package redis-server")
-    return program
-
-
-def _installed():
-    """The path of the program from the distribution's package. Of several processes that run tests one installs it."""
-    with (Path(tempfile.gettempdir()) / "mockllm-tests-apt.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if shutil.which("redis-server") is None and shutil.which("apt-get") is not None:
-            environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-            for command in (["apt-get", "update"], ["apt-get", "install", "-y", "redis-server"]):
-                with contextlib.suppress(subprocess.SubprocessError):
-                    subprocess.run(command, capture_output=True, timeout=INSTALL_S, check=True, env=environment)
-    return shutil.which("redis-server")
+    try:
+        return find(REDIS)
+    except MissingError as error:
+        pytest.skip(str(error))
 
 
 class RedisServer:

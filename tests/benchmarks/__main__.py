@@ -28,8 +28,8 @@ def main() -> None:
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as generator:
         extent = measure.QUICK if arguments.quick else measure.FULL
         runs = [measure.run(extent, generator, _say) for _ in range(arguments.runs)]
+        curves = measure.grown(extent, generator)
         soak = list(measure.soak(generator, _SOAK_STREAMS, _SOAK_S)) if arguments.soak else []
-    curves = page.merged([run.curves for run in runs])
     every = (*summaries([run.figures for run in runs]), *summaries([soak]))
     print(page.results(every, curves, runs[0].missing, arguments.runs))
     if arguments.write:

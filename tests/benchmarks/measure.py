@@ -56,12 +56,11 @@ class Run:
     """What one run measured, and what it could not, with the reason."""
 
     figures: tuple[Figure, ...]
-    curves: tuple[Curve, ...]
     missing: tuple[str, ...]
 
 
 def run(extent: Extent, generator: Executor, say: Callable[[str], None]) -> Run:
-    """Measure everything once."""
+    """Measure all figures once."""
     figures: list[Figure] = []
     missing: list[str] = []
     for part in (_streams, _bodies, _paced, _held, _starting, _sizes):
@@ -72,9 +71,13 @@ def run(extent: Extent, generator: Executor, say: Callable[[str], None]) -> Run:
             else:
                 figures.append(it)
                 say(f"{it.part}: {it.what}: {it.shown(it.value)} ({it.aim})")
-    lines = [curves.rules(), curves.tokens(), curves.journal()]
-    lines.append(curves.streams(generator, extent.curve_s, extent.curve_streams))
-    return Run(tuple(figures), tuple(lines), tuple(missing))
+    return Run(tuple(figures), tuple(missing))
+
+
+def grown(extent: Extent, generator: Executor) -> tuple[Curve, ...]:
+    """How costs grow. One run has each point as the best of several times."""
+    streams = curves.streams(generator, extent.curve_s, extent.curve_streams)
+    return curves.rules(), curves.tokens(), curves.journal(), streams
 
 
 _Entry = tuple[str, bool]

@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from statistics import median
 
 from tests.benchmarks import plot
 from tests.benchmarks.curves import Curve
@@ -32,7 +31,7 @@ def results(every: Sequence[Summary], curves: Sequence[Curve], missing: Iterable
     parts += [f"- {reason}" for reason in missing]
     for part, summaries in by_part(every).items():
         parts.append(f"## {part}\n\n{_table(summaries)}")
-    parts.append("## How costs grow\n\nThe dashed line has the slope of linear growth.")
+    parts.append("## How costs grow\n\nOf one run. The dashed line has the slope of linear growth.")
     parts += [f"![{curve.title}](curves/{curve.name}.svg)\n\n{_points(curve)}" for curve in curves]
     return "\n\n".join(parts) + "\n"
 
@@ -47,20 +46,6 @@ def write(every: Sequence[Summary], curves: Sequence[Curve], missing: Iterable[s
     table = f"{_BEGIN}\n\n{_table(aimed)}\n\n{_END}"
     text = README.read_text()
     README.write_text(re.sub(f"{_BEGIN}.*?{_END}", lambda _: table, text, flags=re.DOTALL))
-
-
-def merged(runs: Sequence[Sequence[Curve]]) -> tuple[Curve, ...]:
-    """The curves of several runs, each point the median."""
-    return tuple(_merged(curves) for curves in zip(*runs, strict=True))
-
-
-def _merged(curves: Sequence[Curve]) -> Curve:
-    first = curves[0]
-    lines = {
-        name: tuple((x, median(curve.lines[name][at][1] for curve in curves)) for at, (x, _) in enumerate(line))
-        for name, line in first.lines.items()
-    }
-    return Curve(first.name, first.title, first.x, first.y, lines)
 
 
 def machine() -> str:

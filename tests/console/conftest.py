@@ -21,6 +21,7 @@ from mockllm.net.thread import ServerThread
 from mockllm.scenario.library import Library
 from mockllm.tally import Tally
 from tests.console import chromium
+from tests.distribution import MissingError
 
 PATIENCE_S = 20
 HELLO = """\
@@ -119,7 +120,7 @@ def server(serve):
 async def browser():
     try:
         path = chromium.find()
-    except chromium.MissingError as error:
+    except MissingError as error:
         pytest.skip(f"no browser: {error}")
     expect.set_options(timeout=PATIENCE_S * 1000)
     async with async_playwright() as playwright:

@@ -6,11 +6,16 @@ A machine that cannot have the packages skips them with the reason; with CI=true
 import os
 import re
 import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
+from tests.clients.node_runner import UnavailableError
+from tests.environments import ROOT, python_of
 from tests.net.virtual.conftest import RUNS
-from tests.net.virtual.heavy.environments import FOLDER, ROOT, UnavailableError, python_with
+
+FOLDER = Path(__file__).resolve().parent
 
 LAWS = {"langchain": "frameworks", "pydantic_ai": "frameworks", "openai_agents": "frameworks", "litellm": "litellm"}
 """The environment that each of the programs runs in."""
@@ -24,8 +29,9 @@ SETTINGS = {
 
 
 def python(name):
+    folder = FOLDER / ".venv" / f"{name}-{sys.version_info.major}.{sys.version_info.minor}"
     try:
-        return python_with(name)
+        return python_of(folder, FOLDER / "requirements" / f"{name}.txt", "virtual")
     except UnavailableError as error:
         if os.environ.get("CI") == "true":
             raise
