@@ -130,5 +130,6 @@ def drive(make, finish=lambda: None):
             line = {"variant": variant, "exercise": name, **found, "outside": sorted(set(_outside))}
             os.write(_OUT, (json.dumps(line, default=str) + "\n").encode())
     finish()
+    sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)  # threads that a framework left behind are not waited for
