@@ -113,11 +113,15 @@ def heard(connection):
 
 
 def test_the_threads_of_a_client_over_a_websocket_wait_in_virtual_time():
-    with virtual_time() as clock, MockLLM(STALLED) as mock:
-        with OpenAI(base_url=mock.base_url, api_key="sk-test") as client, client.responses.connect() as connection:
-            assert heard(connection) == "Hello you"
-            # Before it is closed: from websockets 17 on the client waits for the end of the connection in its own way.
-            assert clock.now == 60
+    with (
+        virtual_time() as clock,
+        MockLLM(STALLED) as mock,
+        OpenAI(base_url=mock.base_url, api_key="sk-test") as client,
+        client.responses.connect() as connection,
+    ):
+        assert heard(connection) == "Hello you"
+        # Before it is closed: from websockets 17 on the client waits for the end of the connection in its own way.
+        assert clock.now == 60
 
 
 async def up_to(connection, kind):
