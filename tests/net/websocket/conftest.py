@@ -51,7 +51,11 @@ class Bare:
         named = {"host": "mock", "connection": "Upgrade", "upgrade": "websocket", "sec-websocket-version": "13"}
         named |= {"sec-websocket-key": key} if key is not None else {}
         lines = [f"GET {path} HTTP/{version}", *(f"{name}: {value}" for name, value in named.items()), *headers]
-        self.socket.sendall("\r\n".join([*lines, "", ""]).encode())
+        try:
+            self.socket.sendall("\r\n".join([*lines, "", ""]).encode())
+        except OSError:
+            self.socket.close()
+            raise
         self.reader = self.socket.makefile("rb")
 
     def head(self):
