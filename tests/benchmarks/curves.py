@@ -64,7 +64,7 @@ def tokens() -> Curve:
         engine = _engine(number)
         asked = _calls()
         points.append((number, 1000 * _best(lambda engine=engine, asked=asked: engine.handle(next(asked)))))
-    title = "Deciding a stream that was never asked for before"
+    title = "Deciding a new stream, once its reply was played"
     return Curve("tokens", title, "tokens of the answer", "milliseconds", {"chat, streamed": tuple(points)})
 
 
