@@ -13,6 +13,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.unavailable import in_ci
+
 INSTALL_S = 300
 
 
@@ -48,7 +50,7 @@ def find(program: Program) -> str:
 
 
 def _may_install() -> bool:
-    wanted = os.environ.get("CI", "").lower() == "true" or bool(os.environ.get("MOCKLLM_MAY_INSTALL"))
+    wanted = in_ci() or bool(os.environ.get("MOCKLLM_MAY_INSTALL"))
     return wanted and os.geteuid() == 0 and shutil.which("apt-get") is not None
 
 

@@ -16,7 +16,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tests.clients.node_runner import UnavailableError
+from tests.unavailable import UnavailableError
 
 ROOT = Path(__file__).resolve().parent.parent
 INSTALL_S = 600

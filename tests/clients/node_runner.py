@@ -10,17 +10,23 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from tests.unavailable import UnavailableError, had
+
 FOLDER = Path(__file__).resolve().parent / "node"
 INSTALL_S = 300
 _STAMP = FOLDER / "node_modules" / ".installed"
 
 
-class UnavailableError(Exception):
-    """There is no Node here, or its packages cannot be installed; the message is the reason."""
+def running(script):
+    """A generator for a fixture: a process of this script. Without Node tests are skipped, or fail in CI."""
+    had(install)
+    runner = Runner(script)
+    yield runner
+    runner.close()
 
 
 def install():
-    """Install what the lock file says, unless that was done before."""
+    """Install what the lock file says, unless that was done before. Raises UnavailableError."""
     for program in ("node", "npm"):
         if shutil.which(program) is None:
             raise UnavailableError(f"there is no {program} on this machine")

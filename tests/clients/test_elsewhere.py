@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.redis_server import running_redis
+from tests.unavailable import UnavailableError, had
 
 FOLDER = Path(__file__).resolve().parent
 SAME = FOLDER / "test_same_module.py"
@@ -108,11 +109,12 @@ def test_without_the_token_the_fixture_says_what_is_missing(server):
 
 @pytest.fixture
 def node():
-    program = shutil.which("node")
-    if program is None:
-        if os.environ.get("CI", "").lower() == "true":
-            pytest.fail("there is no node on this machine; in CI this test may not be skipped")
-        pytest.skip("there is no node on this machine")
+    return had(found_node)
+
+
+def found_node():
+    if (program := shutil.which("node")) is None:
+        raise UnavailableError("there is no node on this machine")
     return program
 
 

@@ -5,11 +5,9 @@ reason, in CI they fail instead. What the clients do with each answer was measur
 (wire-contract §4.4, §8 to §10, §13).
 """
 
-import os
-
 import pytest
 
-from tests.clients.node_runner import Runner, UnavailableError, install
+from tests.clients.node_runner import running
 
 WORDS = "It is sunny in Paris. 🌞"
 SORRY = "I'm sorry, I cannot help with that."
@@ -67,29 +65,13 @@ ERRORS = {
 }
 
 
-@pytest.fixture(scope="session")
-def _installed():
-    try:
-        install()
-    except UnavailableError as error:
-        if os.environ.get("CI", "").lower() == "true":
-            pytest.fail(f"{error}; in CI these tests may not be skipped")
-        pytest.skip(str(error))
-
-
-def running(script):
-    runner = Runner(script)
-    yield runner
-    runner.close()
-
-
 @pytest.fixture(scope="module")
-def _openai_process(_installed):
+def _openai_process():
     yield from running("openai.mjs")
 
 
 @pytest.fixture(scope="module")
-def _ai_sdk_process(_installed):
+def _ai_sdk_process():
     yield from running("ai-sdk.mjs")
 
 

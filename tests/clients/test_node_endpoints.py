@@ -6,13 +6,12 @@ The client lives in `node/endpoints.mjs`. Compare `test_openai_python_endpoints.
 
 import base64
 import math
-import os
 import struct
 
 import pytest
 
 from mockllm.dialects.audio.sound import FORMATS, RATE, wav
-from tests.clients.node_runner import Runner, UnavailableError, install
+from tests.clients.node_runner import running
 
 SAYS = "rules: [{replies: [{text: [Hel, lo, '!']}]}]"
 SOUND = {"hex": wav(RATE).hex(), "name": "hello.wav", "type": "audio/wav"}
@@ -26,15 +25,7 @@ def _relaxed(request):
 
 @pytest.fixture(scope="module")
 def _process():
-    try:
-        install()
-    except UnavailableError as error:
-        if os.environ.get("CI", "").lower() == "true":
-            pytest.fail(f"{error}; in CI these tests may not be skipped")
-        pytest.skip(str(error))
-    runner = Runner("endpoints.mjs")
-    yield runner
-    runner.close()
+    yield from running("endpoints.mjs")
 
 
 @pytest.fixture(params=["openai", "openai-7"])

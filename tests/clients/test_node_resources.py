@@ -4,11 +4,9 @@ The client lives in `node/resources.mjs`. The stories are those that the Python 
 `test_openai_python_resources.py`.
 """
 
-import os
-
 import pytest
 
-from tests.clients.node_runner import Runner, UnavailableError, install
+from tests.clients.node_runner import running
 
 SAYS = """
 rules:
@@ -28,15 +26,7 @@ def _relaxed(request):
 
 @pytest.fixture(scope="module")
 def _process():
-    try:
-        install()
-    except UnavailableError as error:
-        if os.environ.get("CI", "").lower() == "true":
-            pytest.fail(f"{error}; in CI these tests may not be skipped")
-        pytest.skip(str(error))
-    runner = Runner("resources.mjs")
-    yield runner
-    runner.close()
+    yield from running("resources.mjs")
 
 
 @pytest.fixture(params=["openai", "openai-7"])

@@ -4,13 +4,11 @@ The clients live in `node/responses.mjs`. The npm client is there in two version
 wire has; where its helper throws, the wire contract says so (§7.4, §10.3), and the raw stream must be whole.
 """
 
-import os
-
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.clients.node_runner import Runner, UnavailableError, install
+from tests.clients.node_runner import running
 from tests.specimens import HOSTED, SAID, answers, requests, written
 
 SEARCHED = {
@@ -40,15 +38,7 @@ def named(part):
 
 @pytest.fixture(scope="module")
 def _process():
-    try:
-        install()
-    except UnavailableError as error:
-        if os.environ.get("CI", "").lower() == "true":
-            pytest.fail(f"{error}; in CI these tests may not be skipped")
-        pytest.skip(str(error))
-    runner = Runner("responses.mjs")
-    yield runner
-    runner.close()
+    yield from running("responses.mjs")
 
 
 @pytest.fixture

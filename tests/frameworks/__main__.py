@@ -7,7 +7,6 @@ What is installed stays until its requirements change; without the folder `.venv
 """
 
 import argparse
-import os
 import queue
 import sys
 import time
@@ -15,7 +14,6 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from tests.clients.node_runner import UnavailableError
 from tests.frameworks.clients import CLIENTS, EXERCISES, Client, Variant
 from tests.frameworks.expected import Verdict, judge
 from tests.frameworks.install import installed
@@ -24,6 +22,7 @@ from tests.frameworks.play import Played, Stage
 from tests.frameworks.table import PATH, Lines, absence, differences, lines_of, page, read
 from tests.frameworks.verdicts import Verdicts, explained, stale, unexplained
 from tests.survey.play import plain
+from tests.unavailable import UnavailableError, in_ci
 
 AT_ONCE = 2
 """How many drivers run at a time."""
@@ -134,7 +133,7 @@ def _absence(client: Client) -> str | None:
     """Why it matters that a client is absent: where all must be there, and it is not known that this one cannot."""
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
     is_known = any(entry.client == client.id and python in entry.pythons for entry in ABSENT)
-    return None if is_known or not os.environ.get("CI") else f"{client.id}: it cannot be installed on this machine"
+    return None if is_known or not in_ci() else f"{client.id}: it cannot be installed on this machine"
 
 
 def _judged(stage: Stage, client: Client, batch: Sequence[Variant], command: Sequence[str]) -> Verdicts:

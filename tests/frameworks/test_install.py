@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.clients.node_runner import UnavailableError
 from tests.environments import node_versions, python_of, python_versions
+from tests.unavailable import UnavailableError
 
 
 @pytest.fixture

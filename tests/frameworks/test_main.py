@@ -4,9 +4,9 @@ import sys
 
 import pytest
 
-from tests.clients.node_runner import UnavailableError
 from tests.frameworks import __main__ as command
 from tests.frameworks.known import Absent
+from tests.unavailable import UnavailableError
 
 HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
 

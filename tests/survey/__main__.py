@@ -11,7 +11,6 @@ import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
 
-from tests.clients.node_runner import UnavailableError
 from tests.gallery import QUIRKS
 from tests.survey import pages, record
 from tests.survey.clients import CLIENTS, REFERENCE, Client
@@ -19,6 +18,7 @@ from tests.survey.install import installed
 from tests.survey.play import SCALE, Stage, digest, is_new, reference
 from tests.survey.sample import SAMPLE
 from tests.survey.worker import Worker
+from tests.unavailable import UnavailableError
 
 WORKERS = 2
 """How many processes each client has."""

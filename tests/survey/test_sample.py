@@ -1,17 +1,16 @@
 """The sample of the survey, played anew to the clients that the tests have anyway: the table says what happens."""
 
-import os
 import sys
 
 import pytest
 
-from tests.clients.node_runner import UnavailableError
 from tests.survey import record
 from tests.survey.clients import CLIENTS
 from tests.survey.install import installed
 from tests.survey.play import SCALE, Stage
 from tests.survey.sample import LIGHT, SAMPLE
 from tests.survey.worker import DiedError, HangsError, Worker
+from tests.unavailable import UnavailableError, in_ci
 
 CLIENT = {client.id: client for client in CLIENTS}
 
@@ -32,7 +31,7 @@ def worker_of():
             try:
                 command, versions = installed(CLIENT[client])
             except UnavailableError as reason:
-                if os.environ.get("CI"):
+                if in_ci():
                     raise
                 pytest.skip(str(reason))
             started[client] = Worker(command, SCALE), versions

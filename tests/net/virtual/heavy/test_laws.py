@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.clients.node_runner import UnavailableError
 from tests.environments import ROOT, python_of
 from tests.net.virtual.conftest import RUNS
+from tests.unavailable import had
 
 FOLDER = Path(__file__).resolve().parent
 
@@ -30,12 +30,7 @@ SETTINGS = {
 
 def python(name):
     folder = FOLDER / ".venv" / f"{name}-{sys.version_info.major}.{sys.version_info.minor}"
-    try:
-        return python_of(folder, FOLDER / "requirements" / f"{name}.txt", "virtual")
-    except UnavailableError as error:
-        if os.environ.get("CI") == "true":
-            raise
-        pytest.skip(f"the packages of {name} are not here: {error}")
+    return had(python_of, folder, FOLDER / "requirements" / f"{name}.txt", "virtual")
 
 
 @pytest.mark.timeout(900)
