@@ -123,10 +123,11 @@ def _answers(container: WaitStrategyTarget) -> bool:
     container.reload()
     if container.status != "running":
         return False
-    url = f"http://{container.get_container_host_ip()}:{container.get_exposed_port(PORT)}"
     try:
+        # The library waits by itself for the container to run, in vain if it ended since it was looked at.
+        url = f"http://{container.get_container_host_ip()}:{container.get_exposed_port(PORT)}"
         return ControlClient(Place.of(url)).call(status.HEALTH, Nothing()).status == "ok"
-    except MockLLMError:
+    except (MockLLMError, TimeoutError):
         return False
 
 

@@ -87,6 +87,17 @@ def test_a_server_that_ends_at_once_is_told_with_its_code_and_its_log(engine):
     assert engine.containers == [None]
 
 
+def test_a_server_that_ends_while_it_is_looked_at_is_told_too(engine, monkeypatch):
+    def ended_meanwhile(_container, _port):
+        raise TimeoutError("container did not become running")
+
+    monkeypatch.setattr(MockLLMContainer, "get_exposed_port", ended_meanwhile)
+    container = MockLLMContainer(env={"MOCKLLM_LOG_FORMAT": "xml"})
+    with pytest.raises(ContainerStartException, match="exited with exit code 2"), container:
+        pass
+    assert engine.containers == [None]
+
+
 def test_a_server_that_never_answers_is_waited_for_no_longer_than_it_is_said(engine):
     container = MockLLMContainer(env={"MOCKLLM_HOST": "127.0.0.2"})
     container.waiting_for(container._wait_strategy.with_startup_timeout(1))
