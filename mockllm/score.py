@@ -20,6 +20,9 @@ _BYTES_PER_DUE = 8
 _STEP_BYTES = 400
 _MOST_SHARED = 64
 
+EVERY = slice(None)
+"""All events of a stream."""
+
 
 class Mould(Protocol):
     """What is the same in all answers that say the same."""
@@ -54,8 +57,8 @@ class Printed(Sequence[Frame]):
         """One event with its data."""
 
     @abstractmethod
-    def chunked(self) -> bytes:
-        """All events, each as a chunk of HTTP (RFC 9112 §7.1)."""
+    def chunked(self, events: slice = EVERY) -> bytes:
+        """Events, each as a chunk of HTTP (RFC 9112 §7.1); all of them unless it is said which."""
 
     def __len__(self) -> int:
         return len(self.mould.outline)
@@ -135,6 +138,11 @@ class Score(Compact):
         self._dues = _shared(array("q", dues).tobytes())
         waits = sum(map(ne, self._dues, (head_us, *self._dues[:-1]))) if self._dues else 0
         self._length = len(events) + waits + (head_us > 0) + 2
+
+    @property
+    def dues(self) -> Sequence[Microseconds]:
+        """When each event is due; empty if all are at once."""
+        return self._dues
 
     @property
     def at_once(self) -> bool:

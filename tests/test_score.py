@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from mockllm.plan import End, Frame, Head, Send, Wait, stamp
-from mockllm.score import Edited, Printed, Score, held, outline
+from mockllm.score import EVERY, Edited, Printed, Score, held, outline
 
 HEAD = Head(200, (("content-type", "text/event-stream"),))
 FRAMES = stamp((Frame(None, "role", label="role"), Frame(None, tokens=2, label="ab"), Frame(None, "done", label="end")))
@@ -31,8 +31,8 @@ class Letters(Printed):
     def frame(self, index):
         return Frame(index)
 
-    def chunked(self):
-        return b"".join(map(self.data, range(3)))
+    def chunked(self, events=EVERY):
+        return b"".join(map(self.data, range(3)[events]))
 
 
 EVENTS = Letters(MOULD)
@@ -56,6 +56,7 @@ def test_every_event_is_sent_when_it_is_due(dues, head_us, steps):
     assert len(score) == len(steps)
     assert score.duration_us == sum(step.us for step in steps if isinstance(step, Wait))
     assert score.at_once is (score.duration_us == 0)
+    assert tuple(score.dues) == dues
 
 
 def test_a_score_is_looked_at_like_any_plan():

@@ -36,6 +36,7 @@ from mockllm.scenario.document import Scenario
 from mockllm.units import parse_duration
 from tests.robust.http import ResponseReader
 from tests.simulated import End, played
+from tests.waking import Waking
 
 PATIENCE_S = 20
 _POLL_S = 0.002
@@ -117,7 +118,7 @@ def failing(checks: Iterable[Mapping[str, Any]], answers: Sequence[Answer]) -> l
     return failed
 
 
-class LeapingClock:
+class LeapingClock(Waking):
     """A clock that leaps to the end of every wait but the one for ever, which it tells of with `held`."""
 
     def __init__(self) -> None:

@@ -1,12 +1,16 @@
 """Time: the one port through which a plan waits.
 
-Here: the `Clock` protocol, the clock of an event loop, and one over it that can be scaled, paused and moved on. Not
-here: what is waited for (`player.py`). All times are whole microseconds on a scale that only goes up and whose zero
+Here: the protocols, the clock of an event loop, and one over it that can be scaled, paused and moved on. Not here: what
+is waited for (`player.py`, `paced.py`). All times are whole microseconds on a scale that only goes up and whose zero
 means nothing.
 """
 
 import asyncio
 import time
+from collections.abc import Callable
+from functools import partial
+from heapq import heapify, heappop, heappush
+from itertools import count
 from math import ceil
 from typing import Protocol
 
@@ -18,7 +22,14 @@ MOST_SCALE = 1_000.0
 
 _US_PER_S = 1_000_000
 _US_PER_MS = 1_000
+_NS_PER_US = 1_000
 _MS_PER_S = 1_000
+
+_MOST_WAKES = 256
+"""How many are woken before the loop does something else."""
+
+_MOST_CANCELLED = 64
+"""How many alarms that were cancelled are kept at least, until it is their time."""
 
 
 class Clock(Protocol):
@@ -37,13 +48,28 @@ class Clock(Protocol):
         ...
 
 
+class Alarm(Protocol):
+    """Something that waits to be woken."""
+
+    def cancel(self) -> None:
+        """Do not wake it any more; nothing happens if it is awake."""
+        ...
+
+
+class AlarmClock(Clock, Protocol):
+    """A clock that also wakes what is no coroutine, which takes less time than to go on with one."""
+
+    def wake_at(self, due_us: int, wake: Callable[[], None]) -> Alarm:
+        """Call this, in a turn of the loop to come, when `now_us()` has reached `due_us`, never earlier."""
+        ...
+
+
 class RealClock:
     """The time of an event loop, by its own timers.
 
     A stock asyncio loop is asked for the exact deadline. Other loops (uvloop) count timers in whole milliseconds and
     stand still within one turn of the loop, so there the time is read from the system, and a timer is set for the
-    millisecond of the deadline: if that comes too early, for the next one. All deadlines of one millisecond share a
-    wake-up.
+    millisecond of the deadline: if that comes too early, for the next one.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -52,7 +78,7 @@ class RealClock:
 
     def now_us(self) -> int:
         """The time, in microseconds."""
-        return round((self._loop.time() if self._exact else time.monotonic()) * _US_PER_S)
+        return round(self._loop.time() * _US_PER_S) if self._exact else time.monotonic_ns() // _NS_PER_US
 
     def wall_s(self) -> int:
         """The time of day of this machine, in whole seconds since 1970."""
@@ -62,7 +88,7 @@ class RealClock:
         """Return when the time has come. A timer may fire early by its own rounding; then it is set again."""
         while (now_us := self.now_us()) < due_us:
             woken = self._loop.create_future()
-            timer = self.timer(now_us, due_us, woken)
+            timer = self.timer(now_us, due_us, partial(_settle, woken))
             try:
                 await woken
             finally:
@@ -72,12 +98,12 @@ class RealClock:
         """Something to wait for on this clock's loop."""
         return self._loop.create_future()
 
-    def timer(self, now_us: int, due_us: int, woken: asyncio.Future[None]) -> asyncio.TimerHandle:
-        """Wake it when the time has come, or earlier by the timer's own rounding."""
+    def timer(self, now_us: int, due_us: int, wake: Callable[[], None]) -> asyncio.TimerHandle:
+        """Call it when the time has come, or earlier by the timer's own rounding."""
         if self._exact:
-            return self._loop.call_at(due_us / _US_PER_S, _wake, woken)
-        ticks = max(due_us // _US_PER_MS - now_us // _US_PER_MS, 1)
-        return self._loop.call_later(ticks / _MS_PER_S, _wake, woken)
+            return self._loop.call_at(due_us / _US_PER_S, wake)
+        ticks = max(due_us // _US_PER_MS - now_us // _US_PER_MS, int(due_us > now_us))
+        return self._loop.call_later(ticks / _MS_PER_S, wake)
 
 
 class SteeredClock:
@@ -85,6 +111,9 @@ class SteeredClock:
 
     Only what waits on this clock is steered: the server's own waits. A client's timeouts and its pauses between tries
     pass in real time, so at scale 10 a stall of 60 s lasts 6 s and a client that gives up after 30 s never does.
+
+    There is one real timer, for the first that is due. All that are due then are woken, in the order in which they
+    are due, and of those that are due together the one that came first.
     """
 
     def __init__(self, real: RealClock) -> None:
@@ -92,7 +121,11 @@ class SteeredClock:
         self._scale = 1.0
         self._paused = False
         self._since_us = self._at_us = real.now_us()
-        self._sleepers: dict[asyncio.Future[None], int] = {}
+        self._numbers = count()
+        self._alarms: list[tuple[int, int, _Alarm]] = []  # a heap
+        self._cancelled = 0
+        self._timer: asyncio.TimerHandle | None = None
+        self._rings = False
 
     @property
     def scale(self) -> float:
@@ -107,12 +140,15 @@ class SteeredClock:
     @property
     def sleepers(self) -> int:
         """How many wait."""
-        return len(self._sleepers)
+        return len(self._alarms) - self._cancelled
 
     @property
     def next_due_us(self) -> int | None:
         """When the first of those that wait is due; None if nobody waits."""
-        return min(self._sleepers.values(), default=None)
+        while self._alarms and self._alarms[0][2].wake is None:
+            heappop(self._alarms)
+            self._cancelled -= 1
+        return self._alarms[0][0] if self._alarms else None
 
     def now_us(self) -> int:
         """The time, in microseconds."""
@@ -139,38 +175,88 @@ class SteeredClock:
         self._at_us, self._since_us = self.now_us(), self._real.now_us()
         self._scale = self._scale if scale is None else scale
         self._paused = self._paused if paused is None else paused
-        for sleeper in tuple(self._sleepers):
-            _wake(sleeper)  # each of them sets its timer anew
+        self._ring()
 
     def move_to(self, at_us: int) -> None:
         """Let it be this late at once; an earlier time changes nothing. Those that are due then wake."""
         if at_us <= self.now_us():
             return
         self._at_us, self._since_us = at_us, self._real.now_us()
-        for sleeper in tuple(self._sleepers):
-            _wake(sleeper)
+        self._ring()
 
     async def sleep_until(self, due_us: int) -> None:
         """Return when the time has come, however it came."""
         while self.now_us() < due_us:
             woken = self._real.future()
-            self._sleepers[woken] = due_us
-            timer = self._timer(due_us, woken)
+            alarm = self.wake_at(due_us, partial(_settle, woken))
             try:
                 await woken
             finally:
-                del self._sleepers[woken]
-                if timer is not None:
-                    timer.cancel()
+                alarm.cancel()
 
-    def _timer(self, due_us: int, woken: asyncio.Future[None]) -> asyncio.TimerHandle | None:
-        if self._paused:
-            return None
+    def wake_at(self, due_us: int, wake: Callable[[], None]) -> Alarm:
+        """Call this when the time has come, however it came."""
+        alarm = _Alarm(self, wake)
+        entry = (due_us, next(self._numbers), alarm)
+        heappush(self._alarms, entry)
+        if self._alarms[0] is entry and not self._rings:
+            self._set()
+        return alarm
+
+    def forget(self) -> None:
+        """One more alarm is not to ring."""
+        self._cancelled += 1
+        if self._cancelled > max(_MOST_CANCELLED, len(self._alarms) // 2):
+            self._alarms = [entry for entry in self._alarms if entry[2].wake is not None]
+            heapify(self._alarms)
+            self._cancelled = 0
+
+    def _ring(self) -> None:
+        """Wake those that are due, and set the timer for the next."""
+        now_us = self.now_us()
+        self._rings = True
+        try:
+            for _ in range(_MOST_WAKES):
+                if not self._alarms or self._alarms[0][0] > now_us:
+                    break
+                alarm = heappop(self._alarms)[2]
+                if (wake := alarm.wake) is None:
+                    self._cancelled -= 1
+                else:
+                    alarm.wake = None
+                    wake()
+        finally:
+            self._rings = False
+            self._set()
+
+    def _set(self) -> None:
+        """Set the timer for the first that is due; a paused clock has one only for what is due already."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        due_us = self.next_due_us
+        if due_us is None or (self._paused and due_us > self._at_us):
+            return
         left_us = due_us - self._at_us
         real_us = self._since_us + (left_us if self._scale == 1 else ceil(left_us / self._scale))
-        return self._real.timer(self._real.now_us(), real_us, woken)
+        self._timer = self._real.timer(self._real.now_us(), real_us, self._ring)
 
 
-def _wake(woken: asyncio.Future[None]) -> None:
+class _Alarm:
+    """One that waits on a steered clock; it has nothing to call any more when it is awake, or cancelled."""
+
+    __slots__ = ("_clock", "wake")
+
+    def __init__(self, clock: SteeredClock, wake: Callable[[], None]) -> None:
+        self._clock = clock
+        self.wake: Callable[[], None] | None = wake
+
+    def cancel(self) -> None:
+        if self.wake is not None:
+            self.wake = None
+            self._clock.forget()
+
+
+def _settle(woken: asyncio.Future[None]) -> None:
     if not woken.done():
         woken.set_result(None)

@@ -16,7 +16,7 @@ from mockllm.exchange import Exchange
 from mockllm.journal import Journal
 from mockllm.journal.query import Only, awaited
 from mockllm.namespace import Namespace
-from mockllm.net.clock import Clock
+from mockllm.net.clock import AlarmClock
 from mockllm.net.control import Control
 from mockllm.net.environment import Environment, ProcessSetter, Setter, variables
 from mockllm.net.served import Served
@@ -55,7 +55,7 @@ class MockLLM:
         *,
         host: str = "127.0.0.1",
         port: int = 0,
-        clock: Clock | None = None,
+        clock: AlarmClock | None = None,
         max_body: int = MOST_BODY_BYTES,
         library: Library | None = None,
         environ: Setter | None = None,

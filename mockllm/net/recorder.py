@@ -22,7 +22,7 @@ from mockllm.cassette import Tape
 from mockllm.cassette.wire import Decoder
 from mockllm.engine import Engine
 from mockllm.errors import MockLLMError
-from mockllm.net.clock import Clock, RealClock
+from mockllm.net.clock import AlarmClock, Clock, RealClock
 from mockllm.net.connection import SocketConnection
 from mockllm.net.listener import Listener
 from mockllm.net.protocol import HttpProtocol, Played, read_body, read_headers
@@ -61,7 +61,7 @@ class Recorder:
         asking: Asking = "always",
         host: str = "127.0.0.1",
         port: int = 0,
-        clock: Clock | None = None,
+        clock: AlarmClock | None = None,
     ) -> None:
         self._upstream = upstream
         self._asking: Asking = "never" if upstream is None else asking

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from yarl import URL
 
-from mockllm.net.clock import Clock
+from mockllm.net.clock import AlarmClock
 from mockllm.net.control import Control
 from mockllm.net.engine import Engine
 from mockllm.net.thread import ServerThread, Serving
@@ -28,7 +28,7 @@ class Served:
     """An engine at an address. It begins as a thread, which does nothing before `start`."""
 
     def __init__(
-        self, engine: Engine, *, host: str, port: int, clock: Clock | None, max_body: int, control: Control | None
+        self, engine: Engine, *, host: str, port: int, clock: AlarmClock | None, max_body: int, control: Control | None
     ) -> None:
         self._engine = engine
         self._address = (host, port)

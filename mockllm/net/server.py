@@ -20,7 +20,7 @@ from aiohttp.streams import StreamReader
 from mockllm import http1
 from mockllm.errors import MockLLMError
 from mockllm.exchange import Deliveries, Exchange
-from mockllm.net.clock import Clock, RealClock, SteeredClock
+from mockllm.net.clock import AlarmClock, RealClock, SteeredClock
 from mockllm.net.connection import SocketConnection
 from mockllm.net.engine import Decided, Engine, told
 from mockllm.net.incoming import call_of
@@ -75,7 +75,7 @@ class Server:
         *,
         host: str = "127.0.0.1",
         port: int = 0,
-        clock: Clock | None = None,
+        clock: AlarmClock | None = None,
         max_body: int = MOST_BODY_BYTES,
         control: Control | None = None,
         control_port: int | None = None,
@@ -83,7 +83,7 @@ class Server:
     ) -> None:
         self._engine, self._control = engine, control
         self._given_clock = clock
-        self._clock: Clock | None = None
+        self._clock: AlarmClock | None = None
         self._max_body = max_body
         self._listener = Listener(host, port, shared=shared)
         self._control_listener = None if control_port is None else Listener(host, control_port, shared=shared)
@@ -105,7 +105,7 @@ class Server:
         return (self._control_listener or self._listener).url
 
     @property
-    def clock(self) -> Clock:
+    def clock(self) -> AlarmClock:
         """The clock by which plans wait. Only after `start`."""
         assert self._clock is not None
         return self._clock

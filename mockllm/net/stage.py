@@ -1,7 +1,8 @@
 """The life of an exchange, from what the engine decided to the end of its record.
 
 Here: which way a plan goes to its client, which exchanges are open, and the outcome of each. Not here: requests
-(`server.py`), when bytes go out (`player.py`), answers that go out whole (`whole.py`).
+(`server.py`), when bytes go out (`player.py`), streams that only have pauses (`paced.py`) and answers that go out whole
+(`whole.py`).
 """
 
 import asyncio
@@ -11,10 +12,11 @@ from functools import partial
 
 from mockllm import http1
 from mockllm.exchange import Deliveries, Delivery, Ending, Exchange, Outcome
-from mockllm.net.clock import Clock
+from mockllm.net.clock import AlarmClock, Clock
 from mockllm.net.connection import Connection, SocketConnection
 from mockllm.net.engine import Engine
 from mockllm.net.gates import Gatekeeper
+from mockllm.net.paced import play_score
 from mockllm.net.player import interrupted, play
 from mockllm.net.whole import Wholes, send_whole
 from mockllm.score import Score
@@ -84,7 +86,7 @@ class Stage:
         self,
         exchange: Exchange,
         connection: Connection,
-        clock: Clock,
+        clock: AlarmClock,
         *,
         chunks: bool = True,
         deliveries: Deliveries | None = None,
@@ -106,8 +108,10 @@ class Stage:
         try:
             if (whole := self._wholes.get(plan)) is not None:
                 outcome = await send_whole(whole, connection, clock, start_us, deliveries)
+            elif isinstance(plan, Score):
+                outcome = await play_score(plan, connection, clock, start_us, deliveries)
             else:
-                keeper = None if isinstance(plan, Score) else self._keeper(exchange, clock)
+                keeper = self._keeper(exchange, clock)
                 outcome = await play(plan, connection, clock, start_us, deliveries, gatekeeper=keeper)
         except asyncio.CancelledError as cancelled:
             outcome = interrupted(plan, connection, deliveries)

@@ -12,7 +12,7 @@ from concurrent.futures import Future
 from typing import Any, ParamSpec, Protocol, TypeVar
 
 from mockllm.errors import MockLLMError
-from mockllm.net.clock import Clock
+from mockllm.net.clock import AlarmClock
 from mockllm.net.engine import Engine
 from mockllm.net.server import MOST_BODY_BYTES, Control, Server
 from mockllm.plan import Microseconds
@@ -83,7 +83,7 @@ class ServerThread:
         *,
         host: str = "127.0.0.1",
         port: int = 0,
-        clock: Clock | None = None,
+        clock: AlarmClock | None = None,
         max_body: int = MOST_BODY_BYTES,
         control: Control | None = None,
         control_port: int | None = None,

@@ -15,11 +15,12 @@ from mockllm.errors import MockLLMError
 from mockllm.net.mock import MockLLM
 from mockllm.net.virtual.real import RealSeconds
 from mockllm.scenario.library import Library
+from tests.waking import Waking
 
 SLOW = "rules: [{replies: [{text: ok, pace: {ttft: 60s}}]}]"
 
 
-class OwnClock:
+class OwnClock(Waking):
     """A clock that a server was given, and that nobody steers."""
 
     def now_us(self):

@@ -13,12 +13,13 @@ from openai import OpenAI, _base_client
 from mockllm.exchange import Ending
 from mockllm.net.mock import MockLLM
 from tests.raw_http import connect, read_to_end, request
+from tests.waking import Waking
 
 MESSAGES = [{"role": "user", "content": "Hi"}]
 PATIENCE_S = 20
 
 
-class Clock:
+class Clock(Waking):
     """Time that passes only while a client pauses."""
 
     def __init__(self):

@@ -1,7 +1,9 @@
 """The real clock: never early on any loop, exact deadlines on a stock one, whole milliseconds elsewhere."""
 
 import asyncio
+import operator
 import time
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
@@ -60,8 +62,8 @@ def test_a_cancelled_sleep_takes_its_timer_along(runner):
             create_future = staticmethod(loop.create_future)
 
             @staticmethod
-            def call_later(delay, callback, woken):
-                timers.append(loop.call_later(delay, callback, woken))
+            def call_later(delay, callback):
+                timers.append(loop.call_later(delay, callback))
                 return timers[-1]
 
         sleep = asyncio.ensure_future(RealClock(Recorder()).sleep_until(10**18))
@@ -107,8 +109,8 @@ def test_a_stock_loop_is_asked_for_the_deadline_itself():
 async def test_other_loops_are_asked_for_the_deadlines_millisecond_and_then_for_the_next(monkeypatch):
     # Now 10.0004 s, due 10.0025 s: from the millisecond 10,000 to the millisecond 10,002. It comes early, at 10.0021 s:
     # one more. Each wake comes twice, which changes nothing.
-    readings = iter([10.0004, 10.0021, 10.0030])
-    monkeypatch.setattr(clock_module, "time", SimpleNamespace(monotonic=lambda: next(readings)))
+    readings = iter([10_000_400_000, 10_002_100_000, 10_003_000_000])
+    monkeypatch.setattr(clock_module, "time", SimpleNamespace(monotonic_ns=lambda: next(readings)))
     loop = asyncio.get_running_loop()
     delays = []
 
@@ -116,10 +118,10 @@ async def test_other_loops_are_asked_for_the_deadlines_millisecond_and_then_for_
         create_future = staticmethod(loop.create_future)
 
         @staticmethod
-        def call_later(delay, callback, woken):
+        def call_later(delay, callback):
             delays.append(delay)
-            loop.call_soon(callback, woken)
-            return loop.call_soon(callback, woken)
+            loop.call_soon(callback)
+            return loop.call_soon(callback)
 
     await RealClock(Coarse()).sleep_until(10_002_500)
     assert delays == [0.002, 0.001]
@@ -148,10 +150,10 @@ class Hand:
     def future(self):
         return asyncio.get_running_loop().create_future()
 
-    def timer(self, now_us, due_us, woken):
+    def timer(self, now_us, due_us, wake):
         assert now_us == self.at_us
         self.timers.append(due_us)
-        return asyncio.get_running_loop().call_later(3600, woken.cancel)
+        return asyncio.get_running_loop().call_later(3600, wake)
 
 
 async def asleep(clock, due_us):
@@ -234,6 +236,75 @@ async def test_a_running_clock_can_be_moved_on_too():
 async def test_a_scale_that_is_no_speed_is_refused(scale):
     with pytest.raises(ValueError, match=r"give 0.001 to 1000, or pause it"):
         SteeredClock(Hand()).steer(scale=scale)
+
+
+@pytest.fixture
+def hand():
+    return Hand()
+
+
+@pytest.fixture
+async def woken(hand):
+    """A clock, the names of those that it woke, and a way to add one."""
+    clock, names = SteeredClock(hand), []
+    return clock, names, lambda name, due_us: clock.wake_at(due_us, partial(names.append, name))
+
+
+async def test_one_timer_serves_all_and_they_wake_in_their_order(hand, woken):
+    clock, names, add = woken
+    for name, due_us in (("late", 9_000), ("first", 5_000), ("second", 5_000), ("third", 5_000)):
+        add(name, due_us)
+    assert hand.timers == [9_000, 5_000]  # one that comes earlier sets it anew
+    clock.move_to(5_000)
+    assert (names, clock.sleepers, clock.next_due_us) == (["first", "second", "third"], 1, 9_000)
+    assert hand.timers[2:] == [1_000 + 4_000]  # 4,000 us are left
+
+
+async def test_who_is_woken_may_wait_again_and_comes_after_those_before_it(woken):
+    clock, names, add = woken
+
+    def again():
+        names.append("again")
+        add("next", 2_000)
+
+    clock.wake_at(2_000, again)
+    add("beside", 2_000)
+    clock.move_to(2_000)
+    assert names == ["again", "beside", "next"]
+
+
+async def test_a_paused_clock_wakes_those_that_are_due_already_however_many(hand, woken):
+    clock, names, add = woken
+    clock.steer(paused=True)
+    for name in range(600):
+        add(name, 1_500)
+    add("late", 1_501)
+    assert hand.timers == []
+    clock.move_to(1_500)
+    assert names == list(range(256))  # then others have their turn
+    assert hand.timers == [1_000]
+
+
+async def test_one_that_is_cancelled_is_not_woken_and_takes_no_room(woken):
+    clock, names, add = woken
+    add("kept", 5_000)
+    alarms = [add(name, 4_000) for name in range(1_000)]
+    for alarm in alarms:
+        alarm.cancel()
+        alarm.cancel()  # once is enough
+    assert (clock.sleepers, clock.next_due_us, len(clock._alarms) < 200) == (1, 5_000, True)
+    add("gone", 4_500).cancel()
+    clock.move_to(6_000)
+    assert (names, clock.sleepers) == (["kept"], 0)
+
+
+async def test_one_that_fails_keeps_no_other_from_being_woken(hand, woken):
+    clock, names, add = woken
+    clock.wake_at(2_000, partial(operator.truediv, 1, 0))
+    add("other", 2_000)
+    with pytest.raises(ZeroDivisionError):
+        clock.move_to(2_000)
+    assert (names, hand.timers) == ([], [2_000, 1_000])  # a timer is set, for now
 
 
 async def test_a_steered_clock_waits_for_real():

@@ -16,11 +16,12 @@ from mockllm.net.upstream import Upstream
 from mockllm.recording.book import Book
 from mockllm.scenario.library import Library
 from mockllm.scenario.load import load_text
+from tests.waking import Waking
 
 PATIENCE_S = 20
 
 
-class TurnClock:
+class TurnClock(Waking):
     """Time that passes only when all that could happen has happened."""
 
     def __init__(self):

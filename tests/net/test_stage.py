@@ -10,6 +10,7 @@ from mockllm.gates import Gates
 from mockllm.net.stage import Stage
 from mockllm.plan import FOREVER_US, End, Frame, Head, Send, Wait
 from mockllm.request import Call
+from tests.waking import Waking
 
 HEAD = Head(200, (("content-length", "2"),), "length")
 OK = (HEAD, Send(b"ok", Frame("x")), End())
@@ -18,7 +19,7 @@ START_US = 1_000
 
 
 @dataclass
-class Clock:
+class Clock(Waking):
     now: int = START_US
 
     def now_us(self):

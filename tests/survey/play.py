@@ -30,6 +30,7 @@ from tests.robust.outcome import Outcome
 from tests.simulated import converse
 from tests.survey.verdict import Seen, Verdict, Word, judge, worst
 from tests.survey.worker import DiedError, HangsError, Worker
+from tests.waking import Waking
 
 SCALE = 40.0
 """Seconds of the survey in each real one."""
@@ -44,7 +45,7 @@ _US = 1_000_000
 _MOST_SHOWN = 300
 
 
-class FastClock:
+class FastClock(Waking):
     """The clock of the server: `SCALE` times as fast as the real one, with the real time of day."""
 
     def now_us(self) -> int:

@@ -15,7 +15,7 @@ from mockllm.dialects.sse import compact
 from mockllm.http1 import chunk_bytes
 from mockllm.plan import Frame, FrameKind, Frames
 from mockllm.request import JSON
-from mockllm.score import Printed
+from mockllm.score import EVERY, Printed
 
 _PADDED_TO = 16
 # Prime, so that so many chunks pass before the same padding comes again.
@@ -29,6 +29,12 @@ _PAD = ',"obfuscation":"'
 _END = '"}'
 _DONE = Frame(data="[DONE]", kind="done", label="[DONE]")
 _DONE_BYTES = b"data: [DONE]\n\n"
+
+_PARTS = 5
+"""The parts of a chunk in HTTP's framing: its size and beginning, the id, what is shared, the padding, its end."""
+
+_KEY = 1
+_PADDING = 3
 
 _CHUNK_BYTES = 450
 """What a chunk takes in memory beside its bytes, about."""
@@ -80,13 +86,12 @@ class Mould:
         self.weight = 2 * self.offsets[-1] + _CHUNK_BYTES * len(self.outline)
 
     def _in_parts(self, sizes: Iterable[int]) -> list[bytes]:
-        """All chunks in HTTP's framing, four parts each, of which the second and the last are the answer's own."""
+        """All chunks in HTTP's framing, each in its `_PARTS`, of which the answer's own are left empty."""
         parts: list[bytes] = []
-        before = b""
+        end = self._ends + b"\r\n"
         for size, middle in zip(sizes, self._middles, strict=True):
-            parts += (b"%b%x\r\n%b" % (before, size, _FIRST), b"", middle, b"")
-            before = self._ends + b"\r\n"
-        parts.append(before + chunk_bytes(_DONE_BYTES, "chunked"))
+            parts += (b"%x\r\n%b" % (size, _FIRST), b"", middle, b"", end)
+        parts.append(chunk_bytes(_DONE_BYTES, "chunked"))
         return parts
 
     def data(self, index: int, key: bytes, padding: bytes) -> bytes:
@@ -95,11 +100,13 @@ class Mould:
             return _DONE_BYTES
         return b"".join((_FIRST, key, self._middles[index], padding[self._pads[index]], self._ends))
 
-    def chunked(self, key: bytes, padding: bytes) -> bytes:
-        """All events, each as a chunk of HTTP."""
-        parts = self._parts.copy()
-        parts[1::4] = [key] * len(self._middles)
-        parts[3::4] = [padding[pad] for pad in self._pads]
+    def chunked(self, key: bytes, padding: bytes, events: slice) -> bytes:
+        """These events, each as a chunk of HTTP."""
+        first, last, _ = events.indices(len(self.outline))
+        parts = self._parts[first * _PARTS : last * _PARTS]
+        pads = self._pads[events]
+        parts[_KEY::_PARTS] = [key] * len(pads)
+        parts[_PADDING::_PARTS] = [padding[pad] for pad in pads]
         return b"".join(parts)
 
 
@@ -126,6 +133,6 @@ class Chunks(Printed):
             return frame
         return replace(frame, data=json.loads(self.data(index)[len("data: ") :].decode(errors="surrogatepass")))
 
-    def chunked(self) -> bytes:
-        """All events, each as a chunk of HTTP."""
-        return self.mould.chunked(self._key, self._padding)
+    def chunked(self, events: slice = EVERY) -> bytes:
+        """Events, each as a chunk of HTTP; all of them unless it is said which."""
+        return self.mould.chunked(self._key, self._padding, events)

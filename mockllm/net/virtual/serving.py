@@ -17,13 +17,13 @@ from aiohttp import web
 
 from mockllm.errors import MockLLMError
 from mockllm.gates import Gates, Visitor, Wake
-from mockllm.net.clock import Clock
+from mockllm.net.clock import AlarmClock
 from mockllm.net.engine import Engine
 from mockllm.net.listener import Listener
 from mockllm.net.server import Control, Server
+from mockllm.net.virtual.clock import LoopClock
 from mockllm.net.virtual.network import Factory
 from mockllm.net.virtual.side import SideProtocol, hide, take_turns
-from mockllm.net.virtual.timeline import US_PER_S
 
 if TYPE_CHECKING:
     from mockllm.net.virtual.session import VirtualTime
@@ -168,37 +168,11 @@ def _reserve(host: str, port: int) -> socket.socket:
     return reserved
 
 
-class LoopClock:
-    """The timeline as the clock of a server: by it plans wait on their loop."""
-
-    def __init__(self, time: "VirtualTime", loop: asyncio.AbstractEventLoop) -> None:
-        self._time = time
-        self._loop = loop
-
-    def now_us(self) -> int:
-        """The time, in microseconds."""
-        return self._time.timeline.now_us
-
-    def wall_s(self) -> int:
-        """The time of day, in whole seconds since 1970."""
-        return self._time.wall_s + self.now_us() // US_PER_S
-
-    async def sleep_until(self, due_us: int) -> None:
-        """Return when the time has come."""
-        while (left_us := due_us - self.now_us()) > 0:
-            woken: asyncio.Future[None] = self._loop.create_future()
-            timer = self._loop.call_later(left_us / US_PER_S, _wake, woken)
-            try:
-                await woken
-            finally:
-                timer.cancel()
-
-
 class _LoopServer(Server):
     """A server whose connections are handed to it."""
 
     def __init__(
-        self, engine: Engine, clock: Clock, control: Control | None, max_body: int, numbers: Iterator[int]
+        self, engine: Engine, clock: AlarmClock, control: Control | None, max_body: int, numbers: Iterator[int]
     ) -> None:
         super().__init__(engine, clock=clock, max_body=max_body, control=control)
         self._clock = clock
@@ -285,8 +259,3 @@ async def _close(server: Server) -> None:
 async def _turns() -> None:
     for _ in range(_TURNS):
         await asyncio.sleep(0)
-
-
-def _wake(woken: "asyncio.Future[None]") -> None:
-    if not woken.done():
-        woken.set_result(None)

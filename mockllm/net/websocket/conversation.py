@@ -18,7 +18,7 @@ import orjson
 from mockllm.dialects.dialogue import Ask, Dialogue, Event, Reaction
 from mockllm.errors import ApiError
 from mockllm.exchange import Deliveries, Ending, Exchange, Outcome
-from mockllm.net.clock import Clock
+from mockllm.net.clock import AlarmClock
 from mockllm.net.connection import SocketConnection
 from mockllm.net.engine import Engine
 from mockllm.net.stage import Stage
@@ -46,7 +46,7 @@ class Host:
 
     engine: Engine
     stage: Stage
-    clock: Clock
+    clock: AlarmClock
     most_bytes: int
 
 

@@ -53,6 +53,10 @@ def test_all_chunks_at_once_are_the_chunks_one_by_one(padded):
     chunks = cast(Chunk(HELLO), Chunk({"index": 0}, {"usage": None}), Chunk(rest=USAGE), padded=padded)
     each = [chunks.data(index) for index in range(len(chunks))]
     assert chunks.chunked() == b"".join(chunk_bytes(data, "chunked") for data in each)
+    for first in range(len(each)):
+        for last in range(first, len(each) + 1):
+            some = b"".join(chunk_bytes(data, "chunked") for data in each[first:last])
+            assert chunks.chunked(slice(first, last)) == some
     assert chunks.mould.offsets == (
         0,
         len(each[0]),

@@ -5,8 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from mockllm import MockLLM, MockLLMError, VirtualTime, virtual_time
-from mockllm.net.virtual.serving import LoopClock
+from mockllm import MockLLM, MockLLMError, virtual_time
 from tests.net.virtual.conftest import MESSAGES
 
 SLOW = {"name": "slow", "rules": [{"replies": [{"text": "ok", "pace": {"ttft": "60s"}}]}]}
@@ -193,17 +192,3 @@ def test_a_mock_that_outlives_virtual_time_has_been_closed_by_it():
         mock = MockLLM(SLOW).start()
     mock.close()
     assert len(mock.journal) == 0
-
-
-def test_a_wait_that_is_cancelled_in_the_instant_in_which_it_ends_is_cancelled():
-    async def main(time):
-        loop = asyncio.get_running_loop()
-        wait = asyncio.ensure_future(LoopClock(time, loop).sleep_until(5_000_000))
-        loop.call_later(5, wait.cancel)
-        await asyncio.wait([wait])
-        return wait.cancelled()
-
-    time = VirtualTime()
-    with time:
-        assert asyncio.run(main(time))
-        assert time.clock.now == 5
