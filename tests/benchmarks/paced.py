@@ -129,11 +129,10 @@ class _Run:
                         self.resident = resident_bytes(self._target.pid)
                     continue
             ready = self._selector.select(timeout)
-            now = time.perf_counter()
             if not ready and not waiting:
                 raise ValueError(f"nothing arrived for {_PATIENCE_S} s")
             for key, _ in ready:
-                self._receive(key.data, now)
+                self._receive(key.data)
         self.at_end = resident_bytes(self._target.pid)
 
     def _start(self, stream: _Stream) -> None:
@@ -142,8 +141,9 @@ class _Run:
         stream.start = time.perf_counter()
         stream.sock.send(b"%b%0*d%b" % (self._before, DIGITS, stream.number * self._different, self._after))
 
-    def _receive(self, stream: _Stream, now: float) -> None:
+    def _receive(self, stream: _Stream) -> None:
         received = stream.sock.recv_into(self._buffer)
+        now = time.perf_counter()  # not before, as more may have come by then
         if not received:
             raise ValueError(f"stream {stream.number} ended after {stream.tokens} tokens")
         for _ in range(self._buffer.count(_TOKEN, 0, received)):

@@ -23,14 +23,21 @@ _TURNS = 16
 
 
 class Bus:
-    """The channel of all workers. `flush` tells what is still to be told, `look` reads a room again."""
+    """The channel of all workers. `flush` tells what is still to be told, `look` reads a room again, and `catch_up`
+    learns what was missed while nothing was heard.
+    """
 
     def __init__(
-        self, link: Link, flush: Callable[[], Awaitable[None]], look: Callable[[str], Awaitable[None]]
+        self,
+        link: Link,
+        flush: Callable[[], Awaitable[None]],
+        look: Callable[[str], Awaitable[None]],
+        catch_up: Callable[[], Awaitable[None]],
     ) -> None:
         self._link = link
         self._flush = flush
         self._look = look
+        self._catch_up = catch_up
         self._channel = f"{link.place.prefix}bus"
         self._asked: dict[str, tuple[asyncio.Event, list[int]]] = {}
         self._tasks: set[asyncio.Task[object]] = set()
@@ -44,6 +51,7 @@ class Bus:
                     await channel.subscribe(self._channel)
                     await channel.get_message(timeout=PATIENCE_S)
                     self.listening.set()
+                    self._start(self._catch_up())  # Redis may have been there for longer than this was heard
                     while True:
                         message = await channel.get_message(ignore_subscribe_messages=True, timeout=_STEP_S)
                         if message is not None:

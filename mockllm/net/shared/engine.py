@@ -39,7 +39,7 @@ class SharedEngine:
         self.common = Common(engine, link, worker)
         self.ledger = Ledger(self.common, engine.journal)
         self.gates = SharedGates(self.common)
-        self.bus = Bus(self.common.link, self.flush, self._look)
+        self.bus = Bus(self.common.link, self.flush, self._look, self._catch_up)
         self._roster = Roster(self.common, succeeds)
         self._told: list[tuple[Event, bool]] = []
         self._telling = asyncio.Lock()

@@ -51,6 +51,16 @@ class Team:
         await worker.common.link.close()
 
 
+async def opened(worker, name="g", **how):
+    """Open the gate by this worker."""
+
+    def act(change):
+        change.news = {"t": "room", "of": "scenario"}
+        worker._engine.gates.open("scenario", name, **how)
+
+    await worker.common.change(["scenario"], act)
+
+
 async def say(worker, text="Hi", base="/v1", **fields):
     """The exchange of a call that says this."""
     return await worker.handle(chat(base, messages=[{"role": "user", "content": text}], **fields))

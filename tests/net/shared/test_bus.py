@@ -7,7 +7,7 @@ from redis.asyncio.client import PubSub
 
 from mockllm.net.shared import bus
 from mockllm.net.shared.link import StateGoneError
-from tests.net.shared.team import end, say, until
+from tests.net.shared.team import end, opened, say, until
 
 TEXT = "rules: [{replies: [hi]}]"
 
@@ -56,6 +56,22 @@ async def test_the_channel_is_heard_again_when_redis_is_there_again(team, redis_
     end(left, await say(left, "a"))
     await right.bus.settle()
     assert left._told == []
+
+
+async def test_what_is_told_while_a_worker_does_not_listen_is_learned_when_it_does(team):
+    """As when Redis is there again a moment before the channel is."""
+    left, right = await team.two(TEXT)
+    (listening,) = (task for task in left._tasks if task.get_coro().__name__ == "listen")
+    listening.cancel()
+    await asyncio.wait([listening])
+    woken = []
+    await left.gates.arrive("scenario", "g", lambda: woken.append("left"))
+    await opened(right)
+    await right.bus.settle()
+    assert woken == []
+    listens = asyncio.ensure_future(left.bus.listen())
+    await until(lambda: woken == ["left"])
+    listens.cancel()
 
 
 async def test_a_channel_on_which_nothing_is_said_is_listened_to_all_the_same(team, monkeypatch):

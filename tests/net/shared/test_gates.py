@@ -6,19 +6,9 @@ import pytest
 
 from mockllm.gates import Visitor
 from mockllm.net.shared.common import Change
-from tests.net.shared.team import say, until
+from tests.net.shared.team import opened, say, until
 
 TEXT = "rules: [{replies: [{text: [a, b], faults: [{gate: {name: g, at: {token: 1}}}]}]}]"
-
-
-async def opened(worker, name="g", **how):
-    """Open the gate by this worker."""
-
-    def act(change):
-        change.news = {"t": "room", "of": "scenario"}
-        worker._engine.gates.open("scenario", name, **how)
-
-    await worker.common.change(["scenario"], act)
 
 
 async def closed(worker):
