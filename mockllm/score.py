@@ -6,6 +6,7 @@ connection did something (`Edited`). Not here: moulds (the dialects), what becom
 of steps, `compile.py`), and playing.
 """
 
+import sys
 from abc import abstractmethod
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,8 +21,8 @@ _BYTES_PER_DUE = 8
 _STEP_BYTES = 400
 _MOST_SHARED = 64
 
-EVERY = slice(None)
-"""All events of a stream."""
+EVERY = sys.maxsize
+"""More than the events of any stream."""
 
 
 class Mould(Protocol):
@@ -57,8 +58,8 @@ class Printed(Sequence[Frame]):
         """One event with its data."""
 
     @abstractmethod
-    def chunked(self, events: slice = EVERY) -> bytes:
-        """Events, each as a chunk of HTTP (RFC 9112 §7.1); all of them unless it is said which."""
+    def chunked(self, first: int = 0, last: int = EVERY) -> bytes:
+        """Events, each as a chunk of HTTP (RFC 9112 §7.1), without the last; all of them unless it is said which."""
 
     def __len__(self) -> int:
         return len(self.mould.outline)

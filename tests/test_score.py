@@ -31,8 +31,8 @@ class Letters(Printed):
     def frame(self, index):
         return Frame(index)
 
-    def chunked(self, events=EVERY):
-        return b"".join(map(self.data, range(3)[events]))
+    def chunked(self, first=0, last=EVERY):
+        return b"".join(map(self.data, range(3)[first:last]))
 
 
 EVENTS = Letters(MOULD)

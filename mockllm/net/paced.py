@@ -115,7 +115,7 @@ class _Stream:
         first = self._next
         last = self._reach(first, now_us)
         self.is_over = last == self._count
-        data = self._events.chunked(slice(first, last)) if last > first else b""
+        data = self._events.chunked(first, last) if last > first else b""
         if self._head or self.is_over:
             data = b"".join((self._head, data, _END if self.is_over else b""))
         connection.write(data)

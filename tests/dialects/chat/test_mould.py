@@ -56,7 +56,7 @@ def test_all_chunks_at_once_are_the_chunks_one_by_one(padded):
     for first in range(len(each)):
         for last in range(first, len(each) + 1):
             some = b"".join(chunk_bytes(data, "chunked") for data in each[first:last])
-            assert chunks.chunked(slice(first, last)) == some
+            assert chunks.chunked(first, last) == some
     assert chunks.mould.offsets == (
         0,
         len(each[0]),
