@@ -8,6 +8,7 @@ it waits on the timeline, while loops elsewhere serve it. Not here: loops (`loop
 import _thread
 import asyncio
 import select
+import selectors
 import socket
 import threading
 from collections.abc import Callable
@@ -18,7 +19,7 @@ from mockllm.net.virtual.network import Network
 from mockllm.net.virtual.patches import Patches
 from mockllm.net.virtual.pump import Pump, settle
 from mockllm.net.virtual.timeline import US_PER_S, Timeline, Waiter
-from mockllm.net.virtual.wire import is_ready
+from mockllm.net.virtual.wire import WireSocket, is_ready
 
 
 class BlockingCallError(MockLLMError):
@@ -60,6 +61,23 @@ class Blocking:
             return lambda: loop.remove_writer(sock)
 
         return self._pump.run(arm, timeout_s)
+
+    def watch(self, selector: selectors.BaseSelector, ready: Callable[[], bool], timeout_s: float | None) -> None:
+        """Return when something that the selector watches is ready, which `ready` tells, or that took too long."""
+        if not self._is_home():
+            self._park(timeout_s, ready)
+            return
+
+        def arm(loop: asyncio.AbstractEventLoop, future: "asyncio.Future[bool]") -> Callable[[], object]:
+            keys = tuple(selector.get_map().values())
+            for key in keys:
+                if key.events & selectors.EVENT_READ:
+                    loop.add_reader(key.fd, settle, future)
+                if key.events & selectors.EVENT_WRITE:
+                    loop.add_writer(key.fd, settle, future)
+            return lambda: [(loop.remove_reader(key.fd), loop.remove_writer(key.fd)) for key in keys]
+
+        self._pump.run(arm, timeout_s)
 
     def sleep(self, seconds: float) -> None:
         """Let so much time pass."""
@@ -105,6 +123,7 @@ class Blocking:
         patches.put(socket.socket, "connect", virtual_connect)
         patches.put(socket.socket, "connect_ex", virtual_connect_ex)
         patches.put(socket, "getaddrinfo", virtual_getaddrinfo)
+        self._install_selectors(patches)
 
     def rest(self, note: "Note", timeout_s: float | None) -> bool:
         """Return True when the note was let go of, False if that took longer than the timeout."""
@@ -117,6 +136,25 @@ class Blocking:
             return self._pump.run(arm, timeout_s)
         self._park(timeout_s, note.is_released, note.tell)
         return note.is_released()
+
+    def _install_selectors(self, patches: Patches) -> None:
+        for kind in {selectors.DefaultSelector, selectors.PollSelector, selectors.SelectSelector}:
+            patches.put(kind, "select", self._virtual_select(kind.select))
+
+    def _virtual_select(self, select_now: Callable[..., Any]) -> Callable[..., Any]:
+        """A selector's `select`, virtual where it watches a connection to the mock and would wait."""
+
+        def virtual_select(selector: selectors.BaseSelector, timeout: float | None = None) -> Any:
+            waits = (timeout is None or timeout > 0) and not in_loop() and _watches_wire(selector)
+            if not waits or not self._touch():
+                return select_now(selector, timeout)
+            if found := select_now(selector, 0):
+                return found
+            self.watch(selector, lambda: bool(select_now(selector, 0)), timeout)
+            # Without a timeout it never returns empty-handed, not even when virtual time has ended meanwhile.
+            return select_now(selector, None if timeout is None else 0)
+
+        return virtual_select
 
     def _park(
         self,
@@ -170,6 +208,10 @@ def _refusein_loop() -> None:
             "a client that blocks was used in a coroutine: it would block the event loop, in production too, and here"
             " nobody could answer it. Use the client's async form, or call it with asyncio.to_thread"
         )
+
+
+def _watches_wire(selector: selectors.BaseSelector) -> bool:
+    return any(isinstance(key.fileobj, WireSocket) for key in tuple((selector.get_map() or {}).values()))
 
 
 def in_loop() -> bool:

@@ -25,6 +25,14 @@ from mockllm.net.virtual.patches import Patches
 from mockllm.net.virtual.timeline import Timeline
 
 
+class _Lock(threading.Semaphore):
+    """A lock with a condition in it, so that it is seen who waits for it."""
+
+    def locked(self) -> bool:
+        """Whether somebody has it."""
+        return not self._value
+
+
 class Threads:
     """The threads of a test."""
 
@@ -51,17 +59,18 @@ class Threads:
         self._install_conditions(patches, blocking)
         self._install_starts(patches)
         self._install_pools(patches)
-        self._install_queues(patches)
+        self._install_websockets(patches)
 
-    def _install_queues(self, patches: Patches) -> None:
-        """Let the threads of a known WebSocket client hand messages over where it is seen that they wait: its queue is
-        written in C.
+    def _install_websockets(self, patches: Patches) -> None:
+        """Let the threads of a known WebSocket client hand messages over, and wait until there is room for more, where
+        it is seen that they wait: its queue and its locks are written in C.
         """
         if find_spec("websockets") is not None:
-            messages = import_module("websockets.sync.messages")
+            messages, connection = (import_module(f"websockets.sync.{name}") for name in ("messages", "connection"))
             patches.put(
                 messages, "queue", SimpleNamespace(SimpleQueue=vars(queue)["_PySimpleQueue"], Empty=queue.Empty)
             )
+            patches.put(connection, "threading", SimpleNamespace(**{**vars(threading), "Lock": _Lock}))
 
     def _install_conditions(self, patches: Patches, blocking: Blocking) -> None:
         wait = threading.Condition.wait
@@ -99,12 +108,7 @@ class Threads:
                 start(thread)
 
         def virtual_join(thread: threading.Thread, timeout: float | None = None) -> None:
-            if (
-                self._timeline.seen()
-                and not in_loop()
-                and thread in self._ends
-                and not self._ends[thread].wait(timeout)
-            ):
+            if thread in self._ends and not in_loop() and self.touch() and not self._ends[thread].wait(timeout):
                 return
             join(thread, timeout)
 

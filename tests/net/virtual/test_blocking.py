@@ -1,7 +1,10 @@
 import asyncio
 import errno
 import queue
+import selectors
 import socket
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -14,6 +17,10 @@ from tests.net.virtual.conftest import MESSAGES
 
 SLOW = {"name": "slow", "rules": [{"replies": [{"text": "ok", "pace": {"ttft": "60s"}}]}]}
 LARGE = {"name": "large", "rules": [{"replies": [{"raw": {"body": "x" * 8_000_000}}]}]}
+
+
+SELECTORS = [selectors.DefaultSelector, selectors.PollSelector, selectors.SelectSelector]
+REQUEST = b"GET /v1/models HTTP/1.1\r\nhost: mock\r\nauthorization: Bearer any\r\n\r\n"
 
 
 def ask(mock, timeout_s=None):
@@ -194,6 +201,80 @@ def test_a_client_in_a_thread_of_ones_own_is_served_exactly_too():
         assert not thread.is_alive()
         assert times == [60, 120, 180]
         assert clock.now == 185
+
+
+def connected(mock):
+    host, _, port = mock.url.removeprefix("http://").partition(":")
+    return socket.create_connection((host, int(port)))
+
+
+@pytest.mark.parametrize("kind", SELECTORS)
+def test_a_selector_waits_for_connections_to_the_mock_in_virtual_time(kind):
+    with virtual_time() as clock, MockLLM(SLOW) as mock, connected(mock) as sock, kind() as selector:
+        selector.register(sock, selectors.EVENT_READ, "answer")
+        assert selector.select(30) == []
+        assert clock.now == 30
+        sock.sendall(REQUEST)
+        ((key, events),) = selector.select()
+        assert (key.data, events, clock.now) == ("answer", selectors.EVENT_READ, 30)
+        assert sock.recv(8) == b"HTTP/1.1"
+        assert selector.select(0)
+
+
+def test_a_selector_waits_until_there_is_room_for_what_is_sent():
+    with (
+        virtual_time() as clock,
+        MockLLM(SLOW) as mock,
+        connected(mock) as sock,
+        selectors.SelectSelector() as selector,
+    ):
+        sock.setblocking(False)
+        sock.send(b"POST /v1/chat/completions HTTP/1.1\r\nhost: mock\r\ncontent-length: 8000000\r\n\r\n")
+        with pytest.raises(BlockingIOError):
+            sock.sendall(b" " * 8_000_000)
+        selector.register(sock, selectors.EVENT_WRITE)
+        assert [events for _, events in selector.select(5)] == [selectors.EVENT_WRITE]
+        assert clock.now == 0
+
+
+@pytest.mark.parametrize("kind", SELECTORS)
+def test_a_selector_in_a_thread_of_ones_own_is_waited_for_too(kind):
+    with virtual_time() as clock, MockLLM(SLOW) as mock, connected(mock) as sock, kind() as selector:
+        selector.register(sock, selectors.EVENT_READ)
+        found = []
+
+        def watch():
+            found.append((selector.select(30), clock.now))
+            found.append((bool(selector.select()), clock.now))
+
+        thread = threading.Thread(target=watch)
+        thread.start()
+        time.sleep(40)
+        sock.sendall(REQUEST)
+        thread.join(1_000)
+        assert found == [([], 30), (True, 40)]
+        assert clock.now == 40
+
+
+def test_a_selector_that_waits_at_the_end_of_virtual_time_sees_the_end_of_the_connection():
+    found = []
+    with virtual_time(), MockLLM(SLOW) as mock:
+        sock, selector = connected(mock), selectors.DefaultSelector()
+        selector.register(sock, selectors.EVENT_READ)
+        thread = threading.Thread(target=lambda: found.append((len(selector.select()), sock.recv(1))))
+        thread.start()
+        time.sleep(60)
+    thread.join()
+    with sock, selector:
+        assert found == [(1, b"")]
+
+
+def test_what_else_a_selector_watches_is_waited_for_for_real():
+    """As the output of another process, which the standard library reads with one."""
+    script = "import sys; print('out'); print('err', file=sys.stderr)"
+    with virtual_time() as clock:
+        ended = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
+        assert (ended.stdout, ended.stderr, clock.now) == (b"out\n", b"err\n", 0)
 
 
 def test_with_grace_a_real_address_can_be_reached_by_code_that_blocks():

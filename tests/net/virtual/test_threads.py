@@ -113,15 +113,78 @@ def heard(connection):
 
 
 def test_the_threads_of_a_client_over_a_websocket_wait_in_virtual_time():
+    with virtual_time() as clock, MockLLM(STALLED) as mock, OpenAI(base_url=mock.base_url, api_key="sk-test") as client:
+        with client.responses.connect() as connection:
+            assert heard(connection) == "Hello you"
+            assert clock.now == 60
+        assert clock.now == 60
+
+
+def test_a_client_over_a_websocket_is_closed_in_no_time_on_a_busy_machine():
+    """Threads that work for themselves let those of the client be late: the end of the connection is waited for."""
+    busy, over = threading.Event(), threading.Event()
+
+    def work():
+        busy.wait()
+        while not over.is_set():
+            pass
+
+    workers = [threading.Thread(target=work, daemon=True) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    try:
+        with virtual_time() as clock, MockLLM("hello") as mock, OpenAI(base_url=mock.base_url, api_key="k") as client:
+            with client.responses.connect():
+                time.sleep(100)
+                busy.set()
+            assert clock.now == 100
+    finally:
+        over.set()
+        busy.set()
+        for worker in workers:
+            worker.join()
+
+
+def test_a_client_over_a_websocket_that_reads_nothing_does_not_hold_the_clock():
+    """It takes in as much as it has room for, and then waits to be asked; the server waits for nobody."""
+    replies = [{"text": [f"{number} " for number in range(100)], "pace": {"itl": "100ms"}}]
     with (
         virtual_time() as clock,
-        MockLLM(STALLED) as mock,
+        MockLLM({"name": "long", "rules": [{"replies": replies}]}) as mock,
         OpenAI(base_url=mock.base_url, api_key="sk-test") as client,
         client.responses.connect() as connection,
     ):
-        assert heard(connection) == "Hello you"
-        # Before it is closed: from websockets 17 on the client waits for the end of the connection in its own way.
-        assert clock.now == 60
+        connection.response.create(model="gpt-5.1", input="Hi")
+        time.sleep(15)
+        assert clock.now == 15
+        kinds = [event.type for event in until(connection, "response.completed")]
+        assert (kinds.count("response.output_text.delta"), clock.now) == (100, 15)
+
+
+def until(connection, kind):
+    for event in connection:
+        yield event
+        if event.type == kind:
+            return
+
+
+def test_a_thread_that_joins_another_takes_part():
+    """What it does after that is virtual too, although its first wait was for a thread."""
+    with virtual_time() as clock:
+        first = threading.Thread(target=time.sleep, args=(1_000,))
+        first.start()
+        ends = []
+
+        def await_it():
+            first.join(20)
+            ends.append(clock.now)
+
+        second = threading.Thread(target=await_it)
+        second.start()
+        second.join()
+        assert ends == [20]
+        first.join()
+        assert clock.now == 1_000
 
 
 async def up_to(connection, kind):
