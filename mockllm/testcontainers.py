@@ -124,10 +124,11 @@ def _answers(container: WaitStrategyTarget) -> bool:
     if container.status != "running":
         return False
     try:
-        # The library waits by itself for the container to run, in vain if it ended since it was looked at.
+        # The library waits by itself for the container to run, and then asks for its port: both in vain if it ended
+        # since it was looked at.
         url = f"http://{container.get_container_host_ip()}:{container.get_exposed_port(PORT)}"
         return ControlClient(Place.of(url)).call(status.HEALTH, Nothing()).status == "ok"
-    except (MockLLMError, TimeoutError):
+    except (MockLLMError, TimeoutError, ConnectionError):
         return False
 
 

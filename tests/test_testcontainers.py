@@ -87,14 +87,29 @@ def test_a_server_that_ends_at_once_is_told_with_its_code_and_its_log(engine):
     assert engine.containers == [None]
 
 
-def test_a_server_that_ends_while_it_is_looked_at_is_told_too(engine, monkeypatch):
-    def ended_meanwhile(_container, _port):
-        raise TimeoutError("container did not become running")
+@pytest.mark.parametrize("still", [1, 2], ids=["before the library looks", "before its port is asked for"])
+def test_a_server_that_ends_while_it_is_looked_at_is_told_too(engine, monkeypatch, still):
+    told, looks = engine.state, []
 
-    monkeypatch.setattr(MockLLMContainer, "get_exposed_port", ended_meanwhile)
+    def ended_meanwhile(name):
+        """So many looks still find it running; after that it has ended, and has no ports any more."""
+        container = engine.of(name)
+        if not container.is_started:
+            return told(name)
+        container.process.wait(60)
+        state = told(name)
+        state["NetworkSettings"]["Ports"] = {}
+        if len(looks) < still:
+            state["State"] = {"Status": "running", "ExitCode": 0}
+        looks.append(state["State"]["Status"])
+        return state
+
+    monkeypatch.setattr(engine, "state", ended_meanwhile)
     container = MockLLMContainer(env={"MOCKLLM_LOG_FORMAT": "xml"})
     with pytest.raises(ContainerStartException, match="exited with exit code 2"), container:
         pass
+    assert looks[:still] == ["running"] * still
+    assert set(looks[still:]) == {"exited"}
     assert engine.containers == [None]
 
 
