@@ -12,22 +12,22 @@ from typing import Self, Unpack
 from mockllm.client.awaiting import AsyncControlClient
 from mockllm.client.base import Place
 from mockllm.client.clock import AsyncRemoteClock
-from mockllm.client.session import Session, exchanges, happened, is_missing_default, quiet
+from mockllm.client.run import Run
+from mockllm.client.session import exchanges, happened, is_missing_default, quiet
 from mockllm.control import gates, journal, namespaces
 from mockllm.control.base import ControlError
 from mockllm.errors import ScenarioError
 from mockllm.exchange import Exchange
 from mockllm.journal import Journal
 from mockllm.journal.query import Only
-from mockllm.net.environment import Environment, ProcessSetter, Setter
-from mockllm.scenario.document import Scenario
+from mockllm.net.environment import Environment, Setter
 from mockllm.scenario.library import Library
 from mockllm.scenario.source import Source
 
 _LAST_S = 0.5
 
 
-class AsyncRemoteMockLLM:
+class AsyncRemoteMockLLM(Run):
     """A run on a mock server elsewhere, inside an `async with` block: what `RemoteMockLLM` is, with coroutines."""
 
     def __init__(
@@ -39,20 +39,15 @@ class AsyncRemoteMockLLM:
         library: Library | None = None,
         environ: Setter | None = None,
     ) -> None:
-        self._client = AsyncControlClient(Place.of(place) if isinstance(place, str) else place)
-        self._session = Session(self._client.place, run)
-        self._library = library if library is not None else Library.gallery()
-        self._setter = environ if environ is not None else ProcessSetter()
-        self._environments: list[Environment] = []
-        self._first = scenario
-        self._loaded: Scenario | None = None
+        super().__init__(place, run, scenario, library=library, environ=environ)
+        self._client = AsyncControlClient(self._session.place)
         self.clock = AsyncRemoteClock(self._client)
         """The server's clock since `start`, to be read, scaled, paused and moved on; see `RemoteClock`."""
 
     @property
     def url(self) -> str:
         """The root of the server."""
-        return self._client.place.url
+        return self._session.place.url
 
     @property
     def base_url(self) -> str:
@@ -74,9 +69,7 @@ class AsyncRemoteMockLLM:
 
     async def close(self) -> None:
         """Forget the run on the server, and undo what `env` changed."""
-        for environment in reversed(self._environments):
-            environment.restore()
-        self._environments.clear()
+        self._environments.restore()
         await self._client.call(namespaces.DROP, self._session.itself())
 
     async def load(self, source: Source) -> Self:
@@ -134,9 +127,7 @@ class AsyncRemoteMockLLM:
 
     def env(self) -> Environment:
         """Point every OpenAI client that is built from now on here."""
-        environment = Environment(self._session.variables(self._loaded), self._setter)
-        self._environments.append(environment)
-        return environment
+        return self._environments.set(self._session.variables(self._loaded))
 
     async def _bind(self, named: namespaces.Bind, unknown: ScenarioError) -> None:
         """Serve a scenario that only the server may know. Raises `unknown` if it does not either."""

@@ -15,22 +15,22 @@ from typing import Self, Unpack
 from mockllm.client.base import Place
 from mockllm.client.blocking import ControlClient
 from mockllm.client.clock import RemoteClock
-from mockllm.client.session import Session, exchanges, happened, is_missing_default, quiet
+from mockllm.client.run import Run
+from mockllm.client.session import exchanges, happened, is_missing_default, quiet
 from mockllm.control import gates, journal, namespaces
 from mockllm.control.base import ControlError
 from mockllm.errors import MockLLMError, ScenarioError
 from mockllm.exchange import Exchange
 from mockllm.journal import Journal
 from mockllm.journal.query import Only
-from mockllm.net.environment import Environment, ProcessSetter, Setter
-from mockllm.scenario.document import Scenario
+from mockllm.net.environment import Environment, Setter
 from mockllm.scenario.library import Library
 from mockllm.scenario.source import Source
 
 _LAST_S = 0.5
 
 
-class RemoteMockLLM:
+class RemoteMockLLM(Run):
     """A run on a mock server elsewhere, from `start` to `close`, or inside a `with` block.
 
     It is what `MockLLM` is (`interface.MockServer`): `base_url` leads to the run, and the journal, the gates and the
@@ -48,13 +48,8 @@ class RemoteMockLLM:
         library: Library | None = None,
         environ: Setter | None = None,
     ) -> None:
-        self._client = ControlClient(Place.of(place) if isinstance(place, str) else place)
-        self._session = Session(self._client.place, run)
-        self._library = library if library is not None else Library.gallery()
-        self._setter = environ if environ is not None else ProcessSetter()
-        self._environments: list[Environment] = []
-        self._first = scenario
-        self._loaded: Scenario | None = None
+        super().__init__(place, run, scenario, library=library, environ=environ)
+        self._client = ControlClient(self._session.place)
         self._running = False
         self._clock: RemoteClock | None = None
         self._journal = Journal(settle=self._fetch)
@@ -73,9 +68,7 @@ class RemoteMockLLM:
 
     def close(self) -> None:
         """Forget the run on the server, and undo what `env` changed. The journal can still be read."""
-        for environment in reversed(self._environments):
-            environment.restore()
-        self._environments.clear()
+        self._environments.restore()
         if self._running:
             self._fetch()
             self._running = False
@@ -84,7 +77,7 @@ class RemoteMockLLM:
     @property
     def url(self) -> str:
         """The root of the server. What is asked of it beside `base_url` is not part of this run."""
-        return self._client.place.url
+        return self._session.place.url
 
     @property
     def base_url(self) -> str:
@@ -168,9 +161,7 @@ class RemoteMockLLM:
 
     def env(self) -> Environment:
         """Point every OpenAI client that is built from now on here; see `MockLLM.env`."""
-        environment = Environment(self._session.variables(self._loaded), self._setter)
-        self._environments.append(environment)
-        return environment
+        return self._environments.set(self._session.variables(self._loaded))
 
     def _serve_default(self) -> None:
         try:

@@ -81,3 +81,26 @@ class Environment:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.restore()
+
+
+class Environments:
+    """All that one server has set, until `restore`. Without a setter the environment of this process is changed."""
+
+    def __init__(self, setter: Setter | None = None) -> None:
+        self._setter = setter if setter is not None else ProcessSetter()
+        self._made: list[Environment] = []
+
+    def __len__(self) -> int:
+        """How many times it was changed."""
+        return len(self._made)
+
+    def set(self, wanted: Mapping[str, str | None]) -> Environment:
+        """Set these variables, None for one that should not be set."""
+        environment = Environment(wanted, self._setter)
+        self._made.append(environment)
+        return environment
+
+    def restore(self) -> None:
+        """Put back what was there before, the last first."""
+        while self._made:
+            self._made.pop().restore()

@@ -18,7 +18,7 @@ from mockllm.journal.query import Only, awaited
 from mockllm.namespace import Namespace
 from mockllm.net.clock import AlarmClock
 from mockllm.net.control import Control
-from mockllm.net.environment import Environment, ProcessSetter, Setter, variables
+from mockllm.net.environment import Environment, Environments, Setter, variables
 from mockllm.net.served import Served
 from mockllm.net.server import MOST_BODY_BYTES
 from mockllm.net.virtual.real import Stopwatch
@@ -65,8 +65,7 @@ class MockLLM:
         self._engine = Engine(_copy(self._known), Journal(settle=self._settle), observers=[tally.observe])
         control = Control(self._engine, tally)
         self._thread = Served(self._engine, host=host, port=port, clock=clock, max_body=max_body, control=control)
-        self._setter = environ if environ is not None else ProcessSetter()
-        self._environments: list[Environment] = []
+        self._environments = Environments(environ)
         self._replaced: list[tuple[str, Namespace]] = []
         self._loaded: Scenario | None = None
         self._running = False
@@ -82,9 +81,7 @@ class MockLLM:
 
     def close(self) -> None:
         """Stop serving, end every connection, and undo what `env` changed. The journal can still be read."""
-        for environment in reversed(self._environments):
-            environment.restore()
-        self._environments.clear()
+        self._environments.restore()
         if self._running:
             self._running = False
             self._thread.close()
@@ -219,9 +216,7 @@ class MockLLM:
         """
         auth = self._loaded.auth if self._loaded is not None else None
         key = (auth.good_key() if auth is not None else None) or ANY_KEY
-        environment = Environment(variables(self.base_url, key), self._setter)
-        self._environments.append(environment)
-        return environment
+        return self._environments.set(variables(self.base_url, key))
 
     def _namespace(self, scenario: str | None, run: str) -> str:
         name = self._engine.library.default().name if scenario is None else scenario

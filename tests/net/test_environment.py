@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from mockllm.net.environment import Environment, ProcessSetter, variables
+from mockllm.net.environment import Environment, Environments, ProcessSetter, variables
 
 
 @pytest.fixture(autouse=True)
@@ -71,3 +71,20 @@ def test_removing_what_is_not_set_is_an_error_unless_it_may_be():
     ProcessSetter().delenv("MOCKLLM_GONE", raising=False)
     with pytest.raises(KeyError):
         ProcessSetter().delenv("MOCKLLM_GONE")
+
+
+@pytest.mark.parametrize("through", ["process", "monkeypatch"])
+def test_all_that_was_set_is_put_back_the_last_first(through, monkeypatch):
+    os.environ["MOCKLLM_OLD"] = "before"
+    environments = Environments(None if through == "process" else monkeypatch)
+    assert not environments
+    environments.set({"MOCKLLM_OLD": "first", "MOCKLLM_NEW": "first"})
+    with environments.set({"MOCKLLM_OLD": "second"}):
+        assert os.environ["MOCKLLM_OLD"] == "second"
+    assert os.environ["MOCKLLM_OLD"] == "first"
+    environments.set({"MOCKLLM_OLD": None, "MOCKLLM_NEW": "third"})
+    assert len(environments) == 3
+    environments.restore()
+    assert os.environ["MOCKLLM_OLD"] == "before"
+    assert "MOCKLLM_NEW" not in os.environ
+    assert not environments
