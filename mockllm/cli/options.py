@@ -1,6 +1,6 @@
 """What the commands' options share: each has an environment variable, which its help names.
 
-Here: decorators over click's. Not here: what a command does with them.
+Here: decorators over click's, and how a wrong value in a variable is told. Not here: what a command does with them.
 """
 
 from collections.abc import Callable, Mapping
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 PREFIX = "MOCKLLM"
 """The environment variable of an option is this, an underscore, and the option's name."""
@@ -23,7 +24,29 @@ def entry(name: str) -> Callable[[Callable[..., Any]], click.Command]:
     return click.command(name, context_settings=dict(SETTINGS))
 
 
-def option(*names: str, cls: type[click.Option] = click.Option, **attributes: Any) -> Callable[[_Function], _Function]:
+class Option(click.Option):
+    """An option that tells of a wrong value in its environment variable where it was found."""
+
+    def process_value(self, ctx: click.Context, value: Any) -> Any:
+        """The value as its type. Raises click.BadParameter for one that is none."""
+        try:
+            return super().process_value(ctx, value)
+        except click.BadParameter as error:
+            if self.name is None or ctx.get_parameter_source(self.name) is not ParameterSource.ENVIRONMENT:
+                raise
+            option = click.Parameter.get_error_hint(self, ctx)  # without the variable, which comes next
+            raise click.BadParameter(
+                f"{error.message.rstrip('.')}. Correct the variable, or unset it.",
+                ctx,
+                self,
+                f"{option}, from the environment variable {self._variable(ctx)}",
+            ) from error
+
+    def _variable(self, ctx: click.Context) -> str:
+        return str(self.envvar or f"{ctx.auto_envvar_prefix}_{self.name}".upper())
+
+
+def option(*names: str, cls: type[Option] = Option, **attributes: Any) -> Callable[[_Function], _Function]:
     """An option whose help names its environment variable and its default."""
     return click.option(*names, cls=cls, show_envvar=True, show_default=True, **attributes)
 
@@ -44,7 +67,7 @@ def library_option() -> Callable[[_Function], _Function]:
     return option("--path", multiple=True, type=_PATH, help=text)
 
 
-class PortOption(click.Option):
+class PortOption(Option):
     """A port. In Kubernetes a service called `mockllm` puts its own address into MOCKLLM_PORT of every pod, as
     `tcp://10.0.0.1:80`; that is not meant.
     """

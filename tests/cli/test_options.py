@@ -27,7 +27,9 @@ def values(command, *arguments, **environment):
 @option("--word", default="plain")
 @port_option("A port.", lowest=1)
 @json_option("For machines.")
+@option("--named", envvar="MOCKLLM_OTHER", type=int, default=1)
 def serve_like(**values):
+    del values["named"]
     click.echo(json.dumps(values, default=str))
 
 
@@ -71,3 +73,28 @@ def test_other_values_of_a_port_are_wrong_usage(port):
 def test_the_library_is_given_once_or_more_often():
     assert values(library, "--path", "a", "--path", "b") == ["a", "b"]
     assert values(library, MOCKLLM_PATH=os.pathsep.join(["a", "b"])) == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "found"),
+    [
+        ("MOCKLLM_PORT", "abc", "'--port', from the environment variable MOCKLLM_PORT: 'abc' is not"),
+        ("MOCKLLM_PORT", "0", "'--port', from the environment variable MOCKLLM_PORT: 0 is not in the range"),
+        ("MOCKLLM_JSON", "maybe", "'--json', from the environment variable MOCKLLM_JSON: 'maybe' is not"),
+        ("MOCKLLM_OTHER", "x", "'--named', from the environment variable MOCKLLM_OTHER: 'x' is not"),
+    ],
+)
+def test_what_is_wrong_in_the_environment_is_told_with_its_variable(variable, value, found):
+    result = CliRunner().invoke(serve_like, env={variable: value})
+    assert result.exit_code == 2
+    (line,) = (line for line in result.output.splitlines() if line.startswith("Error: "))
+    assert line.startswith(f"Error: Invalid value for {found}")
+    assert line.endswith(". Correct the variable, or unset it.")
+    assert ".." not in line
+
+
+def test_what_is_wrong_in_the_arguments_is_told_without_a_variable():
+    result = CliRunner().invoke(serve_like, ["--port", "abc"], env={"MOCKLLM_PORT": "def"})
+    assert result.exit_code == 2
+    assert "Invalid value for '--port': 'abc' is not" in result.output
+    assert "Correct the variable" not in result.output
