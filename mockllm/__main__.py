@@ -13,6 +13,7 @@ import click
 from mockllm.cli.main import group
 
 _TRACEBACK = "MOCKLLM_TRACEBACK"
+_PLUGINS = "PYDANTIC_DISABLE_PLUGINS"
 _FIRST_PROCESS = 1
 _ENDED_BY = 128
 
@@ -22,6 +23,9 @@ def main() -> None:
     if os.getpid() == _FIRST_PROCESS:
         # The system ends the first process of a container by no signal that has no handler, and its engine would wait.
         signal.signal(signal.SIGTERM, lambda number, _frame: os._exit(_ENDED_BY + number))
+    # Plugins watch the models of an application; to look for them in every installed package takes longer than to check
+    # a scenario, and this process has no other models than the language.
+    os.environ.setdefault(_PLUGINS, "__all__")
     try:
         group.main(prog_name="mockllm")
     except Exception as error:

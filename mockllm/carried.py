@@ -10,8 +10,6 @@ from typing import Any
 
 from mockllm.answer import Answer
 from mockllm.dialects.body import parse
-from mockllm.dialects.realtime import failure, limits
-from mockllm.dialects.responses import socket
 from mockllm.errors import ApiError, MockLLMError
 from mockllm.plan import Frame, Frames
 from mockllm.request import JSON, Call
@@ -34,15 +32,20 @@ def carried(answer: Answer, call: Call) -> Answer:
         return answer
     if answer.layer == "verbatim":
         raise NotOverWebSocketError("raw is verbatim HTTP, which a WebSocket cannot carry: reply with events")
-    asked = _asked(call)
     is_realtime = call.path.endswith("/realtime")
-    frames = answer.frames
+    return replace(answer, frames=(_realtime if is_realtime else _responses)(answer, call), paced=(), messages=True)
+
+
+def _realtime(answer: Answer, call: Call) -> Frames:
+    from mockllm.dialects.realtime import failure, limits  # noqa: PLC0415 - no answer of HTTP needs them
+
     if not answer.streams:
-        speak = failure.events if is_realtime else _event
-        frames = tuple(_errors(answer, asked, speak))
-    elif is_realtime:
-        frames = limits.inserted(frames, answer.told)
-    return replace(answer, frames=frames, paced=(), messages=True)
+        return tuple(_errors(answer, _asked(call), failure.events))
+    return limits.inserted(answer.frames, answer.told)
+
+
+def _responses(answer: Answer, call: Call) -> Frames:
+    return answer.frames if answer.streams else tuple(_errors(answer, _asked(call), _event))
 
 
 def _asked(call: Call) -> _Body:
@@ -68,6 +71,8 @@ def _errors(answer: Answer, asked: _Body, speak: Callable[[int, _Error, _Body], 
 
 def _event(status: int, error: _Error, asked: _Body) -> Iterator[Frame]:
     """The one event of the Responses API (the SDK's `ResponseWsError`), with the lane of what was asked."""
+    from mockllm.dialects.responses import socket  # noqa: PLC0415 - no answer of HTTP needs it
+
     lane = {socket.LANE: asked[socket.LANE]} if isinstance(asked.get(socket.LANE), str) else {}
     fields = {name: error.get(name) for name in ("type", "code", "message", "param")}
     data: JSON = {"type": "error", "error": {**error, **fields}, "status": status, **lane}

@@ -7,7 +7,7 @@ author's own. Not here: which profile holds (`decision.py`) and any vendor (`pro
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mockllm.answer import Answer, Style, error_answer
 from mockllm.dialects.base import Layout
@@ -15,19 +15,10 @@ from mockllm.dialects.plain import error_json
 from mockllm.errors import ApiError, UnknownPathError
 from mockllm.plan import Frame
 from mockllm.request import JSON, Request
-from mockllm.scenario.faults import Fault, Insert
-from mockllm.scenario.profile import (
-    DEFAULT,
-    NOTHING,
-    Context,
-    InStream,
-    Profile,
-    Retold,
-    Shape,
-    Unknown,
-    evaluate,
-    profile_of,
-)
+from mockllm.scenario.profile import DEFAULT, NOTHING, Context, evaluate, profile_of
+
+if TYPE_CHECKING:
+    from mockllm.scenario.profile.document import Profile, Retold, Unknown
 
 _COMPACT = Layout(indent=0, newline=False)
 
@@ -35,7 +26,7 @@ _LISTED = "models"
 _ONE = "models.retrieve"
 
 
-def profile_named(name: str | None) -> Profile | None:
+def profile_named(name: str | None) -> "Profile | None":
     """The profile of this name; None if it changes nothing."""
     return None if name is None or name == DEFAULT else profile_of(name)
 
@@ -58,7 +49,7 @@ def styled(answer: Answer, name: str | None, context: Context, *, verbatim: bool
     words = context.words()
     headers = {**profile.headers, **(profile.stream_headers if answer.streams else {})}
     style = Style(
-        () if verbatim else _faults(steps, profile, f"profile: {name}", context),
+        () if verbatim else profile.within(context, steps, f"profile: {name}"),
         tuple(_headers(headers, words)),
         bare=not profile.keeps_headers,
     )
@@ -92,7 +83,7 @@ def check_served(name: str | None, api: str, method: str, path: str) -> None:
         raise UnknownPathError(method, path)
 
 
-def _nowhere(profile: Profile, unknown: Unknown, words: Mapping[str, Any]) -> Answer:
+def _nowhere(profile: "Profile", unknown: "Unknown", words: Mapping[str, Any]) -> Answer:
     """What the vendor answers under a path that it does not have."""
     frame = Frame(evaluate(unknown.body, words), "body", label=f"no {words['place']}")
     headers = (("content-type", unknown.content_type),)
@@ -100,28 +91,8 @@ def _nowhere(profile: Profile, unknown: Unknown, words: Mapping[str, Any]) -> An
     return Answer(unknown.status, headers, (frame,), _COMPACT, style=style)
 
 
-def _layout(answer: Answer, profile: Profile) -> Layout:
+def _layout(answer: Answer, profile: "Profile") -> Layout:
     return answer.layout if profile.keeps_headers else _COMPACT
-
-
-def _faults(steps: tuple[Fault, ...], profile: Profile, origin: str, context: Context) -> tuple[Fault, ...]:
-    told = profile.errors.in_stream
-    ending = () if told is None else (InStream(words=told),)
-    bound = (_bound(step, context) for step in (*steps, *ending))
-    return tuple(step.asked_by(origin) for step in bound if step is not None)
-
-
-def _bound(step: Fault, context: Context) -> Fault | None:
-    """The step with what it says of this very answer; None for an event that is nothing."""
-    match step:
-        case Shape() | InStream():
-            return step.within(context)
-        case Insert(event=event) if event is not None:
-            if (data := evaluate(event.data, context.words())) is NOTHING:
-                return None
-            return step.model_copy(update={"event": event.model_copy(update={"data": data})})
-        case _:
-            return step
 
 
 def _headers(headers: Mapping[str, str | None], words: Mapping[str, Any]) -> list[tuple[str, str | None]]:
@@ -130,7 +101,7 @@ def _headers(headers: Mapping[str, str | None], words: Mapping[str, Any]) -> lis
     return [(name, value if value is None else str(value)) for name, value in pairs if value is not NOTHING]
 
 
-def _listed(frame: Frame, api: str, profile: Profile, words: Mapping[str, Any]) -> Frame:
+def _listed(frame: Frame, api: str, profile: "Profile", words: Mapping[str, Any]) -> Frame:
     """The list of models, or one of them, with the shape that they have with the vendor."""
     data = frame.data
     if not profile.listed or not isinstance(data, Mapping):
@@ -141,7 +112,7 @@ def _listed(frame: Frame, api: str, profile: Profile, words: Mapping[str, Any]) 
     return replace(frame, data=_entry(data, profile, words)) if api == _ONE else frame
 
 
-def _entry(model: Any, profile: Profile, words: Mapping[str, Any]) -> Mapping[str, JSON]:
+def _entry(model: Any, profile: "Profile", words: Mapping[str, Any]) -> Mapping[str, JSON]:
     entry: Mapping[str, JSON] = model
     for shape in profile.listed:
         entry = shape.reshaped(entry, words)
@@ -155,7 +126,7 @@ def _facts(error: ApiError) -> dict[str, Any]:
     return {"error": told_error, "status": error.status, "retry_after": told.get("retry-after")}
 
 
-def _retold(error: ApiError, known: Retold, words: Mapping[str, Any], said: frozenset[str]) -> ApiError:
+def _retold(error: ApiError, known: "Retold", words: Mapping[str, Any], said: frozenset[str]) -> ApiError:
     """The error with what the profile says in place of the parts that the author did not give."""
 
     def part(name: str, own: Any) -> Any:

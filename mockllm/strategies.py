@@ -56,7 +56,7 @@ def faults(kinds: Collection[str] | None = None, *, longest_ms: int = LONGEST_MS
     Raises MockLLMError for a kind that there is not.
     """
     known = _faults(longest_ms)
-    wanted = [fault.kind for fault in FAULTS if (fault.kind not in ENDLESS if kinds is None else fault.kind in kinds)]
+    wanted = [kind for kind in FAULTS if (kind not in ENDLESS if kinds is None else kind in kinds)]
     if unknown := set(kinds or ()) - set(known):
         raise MockLLMError(f"there is no fault {', '.join(sorted(unknown))}: known are {', '.join(known)}")
     return st.one_of(*(st.fixed_dictionaries({kind: known[kind]}) for kind in wanted))

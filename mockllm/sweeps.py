@@ -137,18 +137,17 @@ def _striking(fault: Blow, unit: str) -> tuple[str, Callable[[int], _Update]]:
     if unit == "attempt":
         return kind, lambda place: lambda _reply: {"attempts": (written,) * place}
     if "at" not in type(written).model_fields:
-        placed = ", ".join(known.kind for known in FAULTS if "at" in known.model_fields)
+        placed = ", ".join(known for known, fault in FAULTS.items() if "at" in fault.model_fields)
         raise MockLLMError(f"the fault '{kind}' has no position `at`: sweep it over attempts, or one of {placed}")
     return kind, lambda place: lambda reply: {"faults": (*reply.faults, _moved(written, {unit: place}))}
 
 
 def _written(kind: str, body: object, unit: str) -> Fault:
     """The fault that this means. One of which nothing is said, or no position, is at the start, whence it is moved."""
-    kinds = {known.kind: known for known in FAULTS}
-    if kind not in kinds:
-        raise MockLLMError(f"there is no fault '{kind}': {nearest(kind, list(kinds))}known: {', '.join(kinds)}")
+    if kind not in FAULTS:
+        raise MockLLMError(f"there is no fault '{kind}': {nearest(kind, list(FAULTS))}known: {', '.join(FAULTS)}")
     value = {} if body is None else body
-    if isinstance(value, Mapping) and "at" in kinds[kind].model_fields and (unit != "attempt" or not value):
+    if isinstance(value, Mapping) and "at" in FAULTS[kind].model_fields and (unit != "attempt" or not value):
         value = {"at": "start", **value}
     try:
         return _FAULT.validate_python({kind: value})

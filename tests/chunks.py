@@ -1,7 +1,7 @@
 """A stream as its frames are before bytes, for tests of what acts on the JSON of frames."""
 
 from mockllm.plan import Frame, stamp
-from mockllm.scenario.faults.payload import Patch
+from mockllm.scenario.faults.payload.patch import Patch
 from mockllm.seeds import Seed
 
 SEED = Seed.of("fault")

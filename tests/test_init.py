@@ -47,7 +47,7 @@ def test_the_names_are_sorted_and_all_of_them_are_listed():
 def test_every_form_of_a_reply_and_every_fault_can_be_written_in_python():
     assert {form.__name__ for form in Reply.__args__} <= set(mockllm.__all__)
     assert mockllm.faults is faults
-    assert [fault for fault in FAULTS if getattr(faults, fault.__name__, None) is not fault] == []
+    assert [fault for fault in FAULTS.values() if getattr(faults, fault.__name__, None) is not fault] == []
 
 
 def test_a_name_that_does_not_exist_is_an_attribute_error():

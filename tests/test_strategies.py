@@ -20,7 +20,7 @@ from mockllm.seeds import Seed
 from mockllm.strategies import ENDLESS, durations, faults, latencies, paces, positions, replies, scenarios
 from tests.calls import chat
 
-KINDS = [fault.kind for fault in FAULTS]
+KINDS = list(FAULTS)
 CALM = settings(derandomize=True, database=None, deadline=None, max_examples=30)
 
 

@@ -7,7 +7,6 @@ the state itself (`net/shared/`) and the processes (`workers.py`).
 import asyncio
 import contextlib
 import os
-import secrets
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -37,7 +36,9 @@ def begin_state(text: str, log: Log) -> None:
 
 def shared_engine(engine: Engine, text: str, worker: str | None) -> "SharedEngine":
     """The engine with its state at a place, for the worker with this name and number."""
-    from mockllm.net.shared.engine import SharedEngine  # noqa: PLC0415 - see above
+    import secrets  # noqa: PLC0415 - see above
+
+    from mockllm.net.shared.engine import SharedEngine  # noqa: PLC0415
     from mockllm.net.shared.link import Link, Place  # noqa: PLC0415
 
     place = worker or f"{os.getpid()}/1"

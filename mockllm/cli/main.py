@@ -5,6 +5,7 @@ here: any command; each is in the file of its name, as `command`.
 """
 
 import gc
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from difflib import get_close_matches
@@ -31,6 +32,9 @@ COMMANDS: Mapping[str, str] = {
 }
 """Every command and the first sentence of its help, in the order in which they are shown."""
 
+_AUTHORITIES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+"""Where OpenSSL looks for the certificates of authorities (SSL_CTX_set_default_verify_paths)."""
+
 
 class Commands(click.Group):
     """A group that imports a command when it is used."""
@@ -45,7 +49,7 @@ class Commands(click.Group):
         del ctx
         if cmd_name not in COMMANDS:
             return None
-        with _no_collections():
+        with _no_collections(), _no_authorities():
             command: click.Command = import_module(f"mockllm.cli.{cmd_name}").command
         return command
 
@@ -89,14 +93,36 @@ class _WrongScenarioError(click.ClickException):
 
 @contextmanager
 def _no_collections() -> Iterator[None]:
-    """Inside, the garbage collector does not run: imports make much and drop nothing, so it would only look."""
+    """Inside, the garbage collector does not run, and what is there at the end counts as old: imports make much and
+    drop little, so to go through all of it would only take time.
+    """
     was_on = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
+        gc.freeze()
+        gc.unfreeze()  # to the oldest generation
         if was_on:
             gc.enable()
+
+
+@contextmanager
+def _no_authorities() -> Iterator[None]:
+    """Inside, contexts of TLS are made without the certificates of authorities.
+
+    aiohttp makes one for its client as it is imported, and to read all certificates takes longer than the rest of it.
+    No command has that client; the one that calls an endpoint makes a context of its own (`net/upstream.py`).
+    """
+    before = {name: os.environ.get(name) for name in _AUTHORITIES}
+    os.environ.update(dict.fromkeys(_AUTHORITIES, os.devnull))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            del os.environ[name]
+            if value is not None:
+                os.environ[name] = value
 
 
 @click.group(cls=Commands, context_settings=SETTINGS)

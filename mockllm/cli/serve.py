@@ -18,12 +18,13 @@ from mockllm.cli.common import begin_state, shared_engine, taking_part, together
 from mockllm.cli.files import problems_at
 from mockllm.cli.log import Format, Log
 from mockllm.cli.options import PREFIX, control_port_option, entry, json_option, option, paths_argument, port_option
-from mockllm.cli.process import rare_collections, stop_signal, warnings_in
+from mockllm.cli.process import beside_answers, rare_collections, stop_signal, warnings_in
 from mockllm.cli.shelf import Change, Shelf
 from mockllm.cli.stateless import StatelessShelf, check_stateless
 from mockllm.cli.tracing import tracing
 from mockllm.cli.watch import watching
 from mockllm.cli.workers import MOST_WORKERS, Workers, command_of, is_led, new_group, reserved
+from mockllm.dialects import prepare
 from mockllm.engine import Engine, Observer
 from mockllm.errors import MockLLMError, ScenarioError
 from mockllm.journal import Journal
@@ -170,7 +171,10 @@ def _serve_traced(settings: _Settings, shelf: Shelf, log: Log, traces: Iterable[
             if worker is None:
                 log.note("serving", f"{_served(shelf)}; watch it at {thread.server.control_url}/_mockllm/", **urls)
             click.echo(orjson.dumps(urls) if settings.as_json else thread.url)
-            control.prepare()
+            if not stop.wait(_CHECK_S):  # the first answers come first
+                with beside_answers():
+                    prepare()
+                    control.prepare()
             while not stop.wait(_CHECK_S) and (worker is None or is_led(worker)):
                 pass
 

@@ -7,7 +7,6 @@ made (`prose.py`).
 import json
 
 from mockllm.fill.prose import prose
-from mockllm.fill.schema import example
 from mockllm.fill.words import arguments_text, call_id
 from mockllm.request import JSON, Request, Tool
 from mockllm.scenario.reply import Generate
@@ -36,7 +35,7 @@ def parts(request: Request, tokenizer: Tokenizer, seed: Seed) -> tuple[Part, ...
     if (tool := _tool(request, seed)) is not None:
         return (_call(tool, tokenizer, seed),)
     if request.schema is not None:
-        value = example(request.schema or _ANY_OBJECT, seed.child("schema"))
+        value = _example(request.schema or _ANY_OBJECT, seed.child("schema"))
         text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
         return (Text(pieces(tokenizer.split(text))),)
     return (Text(_prose(seed.child("text"), _PROSE_TOKENS, tokenizer)),)
@@ -57,9 +56,16 @@ def _tool(request: Request, seed: Seed) -> Tool | None:
 def _call(tool: Tool, tokenizer: Tokenizer, seed: Seed) -> Part:
     if tool.kind == "custom":
         return ToolCall(call_id(seed), tool.name, _prose(seed.child("input"), _INPUT_TOKENS, tokenizer), "custom")
-    value = example(tool.parameters, seed.child("arguments"))
+    value = _example(tool.parameters, seed.child("arguments"))
     text = arguments_text(value, spaced=False)
     return ToolCall(call_id(seed), tool.name, pieces(tokenizer.split(text)))
+
+
+def _example(schema: JSON, seed: Seed) -> JSON:
+    """Data that the schema allows."""
+    from mockllm.fill.schema import example  # noqa: PLC0415 - most answers are in the author's words
+
+    return example(schema, seed)
 
 
 def _prose(seed: Seed, tokens: int, tokenizer: Tokenizer) -> tuple[Piece, ...]:

@@ -9,7 +9,6 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from mockllm.dialects.images.picture import FORMATS, Picture
 from mockllm.fill.words import Words, call_id
 from mockllm.request import JSON
 from mockllm.scenario import hosted as written
@@ -82,6 +81,8 @@ def _image_generation(spec: written.ImageGenerationPart, words: Words, seed: See
 
 def _picture(spec: written.ImageGenerationPart, seed: Seed) -> str:
     """A picture of one colour in the size that is told, or in the usual one if that is no size."""
+    from mockllm.dialects.images.picture import FORMATS, Picture  # noqa: PLC0415 - a whole API for few answers
+
     size = re.fullmatch("([1-9][0-9]{0,3})x([1-9][0-9]{0,3})", spec.size)
     width, height = (int(size[1]), int(size[2])) if size else (_SIDE, _SIDE)
     red, green, blue = bytes.fromhex(seed.hex(6))

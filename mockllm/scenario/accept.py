@@ -13,8 +13,9 @@ from pydantic import Field
 from pydantic.json_schema import JsonSchemaValue
 
 from mockllm.plan import FOREVER_US, Admit, Close, Plan, Reset, Step, Wait
-from mockllm.scenario.base import Authored, Chosen, Keyed, Shaped
+from mockllm.scenario.base import Authored, Chosen, Shaped
 from mockllm.scenario.error import ErrorSpec
+from mockllm.scenario.keyed import Keyed, by_kind
 from mockllm.seeds import Seed
 from mockllm.units import Duration, Share
 
@@ -118,7 +119,7 @@ class _Entry(Keyed):
         return ({"enum": [entry.kind for entry in _RECEPTIONS if entry.kind != _NOT_ALONE]},)
 
 
-AcceptEntry = Annotated[Reception, _Entry("reception", *_RECEPTIONS)]
+AcceptEntry = Annotated[Reception, _Entry("reception", by_kind(*_RECEPTIONS))]
 """What a connection meets: a mapping whose one key is its kind, or a word such as `reset`."""
 
 Accept = Annotated[AcceptEntry | tuple[AcceptEntry, ...], Shaped("an entry such as {reset: {}}", "a list of entries")]

@@ -1,9 +1,9 @@
 """What every class of the scenario language shares.
 
-Here: `Authored`, the strict frozen model whose fields are its YAML, `Keyed`, the form `{kind: body}` for one variant
-of many, `Shaped` and `Chosen` for other choices, and the scalar types. Not here: any word of the language
-itself, and the words for what is wrong (`words.py`). Classes built on these give the validation, the JSON Schema and
-the reference tables, so that the three cannot drift apart. Look next at `document.py`, the top of the language.
+Here: `Authored`, the strict frozen model whose fields are its YAML, `Shaped` and `Chosen` for choices, and the scalar
+types. Not here: the choice by a key (`keyed.py`), any word of the language itself, and the words for what is wrong
+(`words.py`). Classes built on these give the validation, the JSON Schema and the reference tables, so that the three
+cannot drift apart. Look next at `document.py`, the top of the language.
 """
 
 from collections.abc import Callable, Mapping
@@ -23,8 +23,8 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, ErrorDetails, InitErrorDetails, core_schema
 
-from mockllm.scenario.words import finding, key_finding, listed, moved, nearest, remedy, told
-from mockllm.units import found, refusal
+from mockllm.scenario.words import finding, key_finding, listed, nearest, remedy, told
+from mockllm.units import found
 
 __all__ = [
     "Authored",
@@ -32,13 +32,11 @@ __all__ = [
     "Flag",
     "Integer",
     "JSONValue",
-    "Keyed",
     "Number",
     "Shaped",
     "chosen",
     "either",
     "found",
-    "kind_of",
     "nearest",
 ]
 
@@ -126,75 +124,6 @@ def _beside_mapping(field: JsonSchemaValue) -> JsonSchemaValue:
     """The JSON Schema of a plain value that stands for a mapping; a field of any type takes all but a mapping."""
     told = {key: value for key, value in field.items() if key != "default"}
     return told if told.keys() & {"type", "anyOf", "enum", "const", "$ref"} else {**told, "type": _NO_MAPPING}
-
-
-class Keyed:
-    """An annotation for a value written as a mapping with one key that names its variant: `{stall: {for: 3s}}`.
-
-    Each variant is an `Authored` class with a `kind`. The value is the variant itself, without the mapping around it;
-    from Python the variant may be given directly. A second key beside the first is an error.
-    """
-
-    def __init__(self, noun: str, *variants: type[Authored]) -> None:
-        self._noun = noun
-        self._variants = {kind_of(variant): variant for variant in variants}
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        choices: dict[str, CoreSchema] = {
-            kind: core_schema.typed_dict_schema(
-                {kind: core_schema.typed_dict_field(handler.generate_schema(variant))}, extra_behavior="forbid"
-            )
-            for kind, variant in self._variants.items()
-        }
-        union = chosen(choices, lambda entry: next(iter(entry)))
-        return core_schema.no_info_wrap_validator_function(self._read, union)
-
-    def _read(self, value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
-        written = self._wrap(value)
-        try:
-            return next(iter(handler(written).values()))
-        except ValidationError as error:
-            raise (error if written is value else moved(error, 1)) from None
-
-    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        """One mapping with all kinds as its keys, of which one is used; editors complete that better than a choice of
-        mappings.
-        """
-        kinds = [choice["properties"] for choice in handler(schema)["oneOf"]]
-        properties = {kind: body for choice in kinds for kind, body in choice.items()}
-        one = {"minProperties": 1, "maxProperties": 1, "additionalProperties": False}
-        full = {"title": self._noun, "type": "object", "properties": properties, **one}
-        return either(full, *self._plain()) if self._plain() else full
-
-    def _plain(self) -> tuple[JsonSchemaValue, ...]:
-        """The JSON Schemas of what may stand for the mapping."""
-        return ()
-
-    def _wrap(self, value: Any) -> Any:
-        """A variant built in Python in its written form; an unknown kind is refused with the nearest one."""
-        for kind, variant in self._variants.items():
-            if isinstance(value, variant):
-                return {kind: value}
-        if not isinstance(value, Mapping) or not value:
-            raise refusal(f"expected {self._form(value)}, found {found(value)}")
-        if len(value) > 1:
-            keys = ", ".join(map(str, value))
-            raise refusal(f"one {self._noun} per entry, found {len(value)} keys: {keys}: make an entry of each")
-        if (kind := next(iter(value))) not in self._variants:
-            allowed = self._allowed()
-            message = f"unknown {self._noun} '{kind}': {nearest(str(kind), allowed)}allowed: {', '.join(allowed)}"
-            raise refusal(message)
-        return value
-
-    def _allowed(self) -> list[str]:
-        """What may be written, for messages."""
-        return list(self._variants)
-
-    def _form(self, value: object) -> str:
-        """What an entry looks like; if the value is a kind without a body, an entry of that kind."""
-        kind = value if isinstance(value, str) and value in self._variants else next(iter(self._variants))
-        keys = ", ".join(f"{key}: ..." for key in self._variants[kind].allowed()[:2])
-        return f"a {self._noun} as one key and its body, such as {{{kind}: {{{keys}}}}}"
 
 
 class Shaped:
@@ -286,9 +215,3 @@ def _shape_of_type(way: Any) -> str:
     if kind is Annotated:
         return _shape_of_type(get_args(way)[0])
     return _shape(get_args(way)[0] if kind is Literal else {str: "", int: 0, tuple: ()}.get(kind, {}))
-
-
-def kind_of(variant: type[Authored]) -> str:
-    """The key that names this variant in YAML."""
-    kind: str = variant.kind  # type: ignore[attr-defined] # every variant given to Keyed has one
-    return kind

@@ -8,8 +8,9 @@ from typing import Annotated, ClassVar, Literal, Self, TypeAlias
 
 from pydantic import Field, model_validator
 
-from mockllm.scenario.base import Authored, Flag, JSONValue, Keyed
+from mockllm.scenario.base import Authored, Flag, JSONValue
 from mockllm.scenario.hosted import HOSTED, HostedSpec
+from mockllm.scenario.keyed import Keyed, by_kind
 from mockllm.scenario.texts import Arguments, Count, Text
 from mockllm.units import refusal
 
@@ -107,7 +108,9 @@ class AudioPart(AudioSpec):
 
 
 PartSpec: TypeAlias = TextPart | ReasoningPart | RefusalPart | ToolCallPart | AudioPart | HostedSpec
-AnyPart = Annotated[PartSpec, Keyed("part", TextPart, ReasoningPart, RefusalPart, ToolCallPart, AudioPart, *HOSTED)]
+AnyPart = Annotated[
+    PartSpec, Keyed("part", by_kind(TextPart, ReasoningPart, RefusalPart, ToolCallPart, AudioPart, *HOSTED))
+]
 
 
 class Content(Authored):

@@ -4,7 +4,8 @@ Here: an index from name to scenario, read when it is first asked for. A file's 
 scenario's name. Not here: reading a file (`load.py`) and watching it for changes (`net/`).
 """
 
-from collections.abc import Iterable, Mapping
+import os
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -166,9 +167,7 @@ def _entries(path: Path, problems: list[Problem]) -> Iterable[Entry]:
         else:
             problems.append(Problem("not a scenario file: its name must end in .yaml or .yml", source=str(path)))
     elif root.is_dir():
-        for file in sorted(root.rglob("*")):
-            if file.suffix not in SUFFIXES or any(part.startswith(".") for part in file.relative_to(root).parts):
-                continue
+        for file in sorted(_files(root)):
             if (objection := _objection(file, root)) is not None:
                 problems.append(Problem(objection, source=str(file)))
             elif file.is_file():
@@ -177,7 +176,19 @@ def _entries(path: Path, problems: list[Problem]) -> Iterable[Entry]:
         problems.append(Problem("there is no such file or folder: check its name", source=str(path)))
 
 
+def _files(root: Path) -> Iterator[Path]:
+    """What bears the name of a scenario file below a folder."""
+    for folder, folders, files in os.walk(root):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in files:
+            if name.endswith(tuple(SUFFIXES)) and not name.startswith("."):
+                yield Path(folder, name)
+
+
 def _objection(file: Path, root: Path) -> str | None:
+    """What is wrong with a file below the root, where it is a link: only a link can lead out of there, or nowhere."""
+    if not file.is_symlink():
+        return None
     if not file.exists():
         return "this link leads nowhere: remove it, or restore the file"
     if not file.resolve().is_relative_to(root.resolve()):

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from mockllm.scenario.chaos import Chaos
 from mockllm.scenario.document import Rule, Scenario
 from mockllm.scenario.faults import Fault
-from mockllm.scenario.faults.time import Gate
 from mockllm.scenario.limits import Limit
 from mockllm.scenario.reader import NodePath
 from mockllm.scenario.reply import Reply
+
+_GATE = "gate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,5 +72,5 @@ def _chaos(path: NodePath, chaos: Chaos | None) -> Iterator[Need]:
 
 
 def _fault(path: NodePath, fault: Fault) -> Iterator[Need]:
-    if isinstance(fault, Gate):
+    if fault.kind == _GATE:
         yield Need(path, "a gate is opened for all who wait at it")

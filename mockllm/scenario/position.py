@@ -13,7 +13,8 @@ from pydantic import Field
 from pydantic.json_schema import JsonSchemaValue
 
 from mockllm.plan import End, Head, HeadRest, Plan, Send
-from mockllm.scenario.base import Authored, Integer, Keyed, found, nearest
+from mockllm.scenario.base import Authored, Integer, found, nearest
+from mockllm.scenario.keyed import Keyed, by_kind
 from mockllm.scenario.words import listed
 from mockllm.units import Share, refusal
 
@@ -161,7 +162,7 @@ class _At(Keyed):
         return ({"enum": list(_NAMES)},)
 
 
-At = Annotated[Position, _At("position", Point, AtToken, AtFrame, AtEvent, AtByte, AtShare)]
+At = Annotated[Position, _At("position", by_kind(Point, AtToken, AtFrame, AtEvent, AtByte, AtShare))]
 """A position: `start`, `headers`, `finish`, `done`, `end`, `{token: 3}`, `{frame: 3}`, `{event: NAME}`, `{byte:
 120}`, `{share: 50%}`.
 """

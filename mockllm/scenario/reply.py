@@ -262,7 +262,7 @@ def _attempt_form(value: Any) -> str:
             return "fault"
         if not kinds and not any(key in _REPLY_KEYS for key in value):
             key = str(next(iter(value)))
-            faults = [*(fault.kind for fault in FAULTS), *(alias.kind for alias in ALIASES)]
+            faults = [*FAULTS, *ALIASES]
             hint = nearest(key, [*faults, *sorted(_REPLY_KEYS)])
             forms = f"a reply, with keys such as text, error and raw, or one fault of {', '.join(faults)}"
             raise refusal(f"unknown key '{key}': {hint}a try is {forms}")

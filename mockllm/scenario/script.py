@@ -6,17 +6,19 @@ where the counts of steps are kept (`engine.py`).
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import overload
 
 from mockllm.bounded import Same
 from mockllm.request import Request
 from mockllm.scenario.document import Rule, Scenario
 from mockllm.scenario.faults import Fault
-from mockllm.scenario.match import Difference
+from mockllm.scenario.match import Difference, When
 from mockllm.scenario.probe import View, probes
 from mockllm.scenario.reply import Reply
 
 _NEAREST = 3
+_MOST_RULES = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,10 @@ def first_match(scenario: Scenario, request: Request, *, named_only: bool = Fals
     """The first rule that matches. With `named_only` a rule must name the API, as for lists, which have an answer of
     their own.
     """
-    rules, view = scenario.rules, View.of(request)
+    rules = scenario.rules
+    if rules and _takes_all(Same(rules[0])) and not named_only:
+        return Match(0, ())
+    view = View.of(request)
     tried: list[int] = []
     for index, (rule, cannot_match) in enumerate(zip(rules, probes(Same(rules)), strict=True)):
         if named_only and rule.when.api is None:
@@ -88,6 +93,12 @@ def first_match(scenario: Scenario, request: Request, *, named_only: bool = Fals
             return Match(index, _Misses(rules, tried, request) if tried else ())
         tried.append(index)
     return Match(None, _Misses(rules, tried, request))
+
+
+@lru_cache(_MOST_RULES)
+def _takes_all(rule: Same[Rule]) -> bool:
+    """Whether every request matches."""
+    return rule.value.when == When()
 
 
 def reply_index(rule: Rule, taken: int) -> int | None:

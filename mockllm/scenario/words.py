@@ -51,9 +51,9 @@ def key_finding(details: ErrorDetails, message: str) -> InitErrorDetails:
     return InitErrorDetails(type=error, loc=details["loc"], input=details["input"])
 
 
-def moved(error: ValidationError, start: int) -> ValidationError:
-    """The same findings in our words, each without the first `start` steps of its place."""
-    lines = [finding(details, start=start) for details in error.errors(include_url=False)]
+def below(error: ValidationError, key: str) -> ValidationError:
+    """The same findings in our words, at places that begin with this key."""
+    lines = [finding({**details, "loc": (key, *details["loc"])}) for details in error.errors(include_url=False)]
     return ValidationError.from_exception_data(error.title, lines)
 
 

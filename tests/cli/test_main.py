@@ -14,7 +14,9 @@ from click.testing import CliRunner
 
 from mockllm import __main__ as entry_point
 from mockllm.cli.main import COMMANDS, Commands, group
+from mockllm.dialects import ROUTES
 from mockllm.errors import ApiError, Problem, ScenarioError
+from mockllm.scenario.faults import FAULTS
 
 
 def python(*arguments):
@@ -152,3 +154,59 @@ def test_as_the_first_process_of_a_container_it_obeys_sigterm_itself(monkeypatch
     finally:
         signal.signal(signal.SIGTERM, before)
     assert ended == codes
+
+
+STARTED = """
+import os, sys
+os.environ["SSL_CERT_DIR"] = "/certificates"
+os.environ.pop("SSL_CERT_FILE", None)
+import click
+from mockllm.cli.main import group
+group.get_command(click.Context(group), "serve")
+import gc, aiohttp.connector
+print(os.environ["SSL_CERT_DIR"], os.environ.get("SSL_CERT_FILE"))
+print(aiohttp.connector._SSL_CONTEXT_VERIFIED.cert_store_stats()["x509"])
+print(gc.isenabled(), gc.get_count()[2] == 0)
+print(sorted(sys.modules))
+"""
+
+
+@pytest.fixture(scope="module")
+def started():
+    """What a process told that has imported the command `serve` and nothing else."""
+    done = python("-c", STARTED)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+def test_a_server_starts_without_the_words_that_its_scenario_does_not_have(started):
+    """Each of these takes long to import, and most scenarios and clients never need it."""
+    loaded = set(ast.literal_eval(started[-1]))
+    assert {"aiohttp", "mockllm.engine", "mockllm.scenario.document"} <= loaded
+    later = {
+        "faker", "h11", "jinja2", "jsonpath", "rich", "watchfiles", "wsproto", "mockllm.scenario.faults.aliases",
+        "mockllm.scenario.profile.document", "mockllm.net.websocket.conversation", "mockllm.net.control.http",
+        "mockllm.fill.schema",
+    }  # fmt: skip
+    later |= {fault.__module__ for fault in FAULTS.values()}
+    later |= {f"mockllm.dialects.{route.home.rpartition('.')[0]}" for route in ROUTES}
+    assert loaded & later == set()
+
+
+def test_certificates_are_not_read_for_a_client_that_no_command_has(started):
+    assert started[:2] == ["/certificates None", "0"]
+
+
+def test_the_collector_is_on_again_after_the_imports(started):
+    assert started[2] == "True True"
+
+
+@pytest.mark.parametrize(("given", "there"), [({}, "__all__"), ({"PYDANTIC_DISABLE_PLUGINS": "one"}, "one")])
+def test_plugins_of_the_validator_are_not_looked_for_unless_somebody_says_so(given, there):
+    name = "PYDANTIC_DISABLE_PLUGINS"
+    code = f"import os; from mockllm.__main__ import main\ntry: main()\nfinally: print(os.environ['{name}'])"
+    own = {key: value for key, value in os.environ.items() if key != name}
+    told = subprocess.run(
+        [sys.executable, "-c", code, "--version"], capture_output=True, text=True, check=True, env={**own, **given}
+    )
+    assert told.stdout.splitlines()[-1] == there

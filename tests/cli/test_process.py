@@ -3,6 +3,7 @@
 import gc
 import logging
 import signal
+import sys
 
 from mockllm.cli import process
 from mockllm.cli.log import Log
@@ -45,3 +46,14 @@ def test_warnings_go_to_the_log_while_it_lasts():
         logging.getLogger("mockllm").warning("mind the %s", "gap")
     logging.getLogger("mockllm").warning("nobody hears this")
     assert lines == ["mind the gap"]
+
+
+def test_threads_take_turns_more_often_beside_answers_and_what_is_there_then_is_left_alone():
+    before = sys.getswitchinterval()
+    with process.rare_collections():
+        with process.beside_answers():
+            assert sys.getswitchinterval() < before
+            kept = [[] for _ in range(100)]
+            frozen = gc.get_freeze_count()
+        assert gc.get_freeze_count() >= frozen + len(kept)
+    assert sys.getswitchinterval() == before

@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import pytest
 
 from mockllm.dialects import ROUTES, find, models
@@ -59,3 +62,14 @@ def test_a_dot_in_a_path_is_only_a_dot():
 
 def test_no_two_routes_are_the_same():
     assert len({(route.method, route.pattern) for route in ROUTES}) == len(ROUTES)
+
+
+def test_what_is_prepared_is_every_api_and_none_of_them_before():
+    code = (
+        "import sys; from mockllm.dialects import ROUTES, find, prepare;"
+        "homes = {'mockllm.dialects.' + route.home.rpartition('.')[0] for route in ROUTES};"
+        "none = homes & set(sys.modules); find('POST', '/embeddings'); one = homes & set(sys.modules); prepare();"
+        "print(none == set(), one, homes <= set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "True {'mockllm.dialects.embeddings'} True"

@@ -247,7 +247,7 @@ TRANSCRIPTS = (
 
 
 def test_every_kind_has_a_transcript():
-    assert {case.kind for case in TRANSCRIPTS} == {fault.kind for fault in FAULTS}
+    assert {case.kind for case in TRANSCRIPTS} == {*FAULTS}
 
 
 @pytest.mark.parametrize("case", TRANSCRIPTS, ids=lambda case: case.faults.strip("{}"))

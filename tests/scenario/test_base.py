@@ -11,12 +11,9 @@ from mockllm.scenario.base import (
     Chosen,
     Flag,
     Integer,
-    Keyed,
     Number,
     Shaped,
     either,
-    found,
-    kind_of,
     nearest,
 )
 from mockllm.scenario.words import KEY
@@ -39,7 +36,6 @@ class Dog(Authored):
     size: Annotated[Integer, Field(ge=1)] = 1
 
 
-Animal = Annotated[Cat | Dog, Keyed("animal", Cat, Dog)]
 Words = Annotated[str | tuple[str, ...], Shaped("a text", "a list of texts")]
 Amount = Annotated[
     Annotated[Integer, Field(ge=0)] | Literal["all", "none"] | Mapping[str, Integer],
@@ -54,7 +50,6 @@ def _lower(key: str) -> str:
 
 
 class Zoo(Authored):
-    animals: tuple[Animal, ...] = ()
     keeper: Cat | None = None
     words: Words | None = None
     amount: Amount = 0
@@ -142,57 +137,6 @@ class TestAuthored:
         assert len(problems(Strict, {"flag": 1, "whole": True, "number": True})) == 3
 
 
-class TestKeyed:
-    def test_the_key_names_the_variant_and_its_body_fills_it(self):
-        zoo = Zoo.model_validate({"animals": [{"cat": "Tom"}, {"dog": {"dog": "Rex", "size": 3}}]})
-        assert zoo.animals == (Cat(name="Tom"), Dog(dog="Rex", size=3))
-
-    def test_a_variant_may_be_given_from_python(self):
-        rex = Dog(dog="Rex")
-        assert Zoo(animals=(rex,)).animals[0] is rex
-
-    @pytest.mark.parametrize("value", [3, None, [], "Tom", {}, Zoo()])
-    def test_anything_else_is_refused_with_an_example(self, value):
-        message = "expected a animal as one key and its body, such as {cat: {name: ..., lives: ...}}, found"
-        assert problems(Animal, value) == [((), f"{message} {found(value)}")]
-
-    def test_a_kind_without_body_is_refused_with_its_own_example(self):
-        message = "expected a animal as one key and its body, such as {dog: {dog: ..., size: ...}}, found 'dog'"
-        assert problems(Animal, "dog") == [((), message)]
-
-    def test_a_second_key_is_refused(self):
-        message = "one animal per entry, found 2 keys: cat, dog: make an entry of each"
-        assert problems(Animal, {"cat": "Tom", "dog": {"dog": "Rex"}}) == [((), message)]
-
-    def test_an_unknown_kind_is_refused_with_the_nearest(self):
-        assert problems(Zoo, {"animals": [{"cta": "Tom"}]}) == [
-            (("animals", 0), "unknown animal 'cta': did you mean 'cat'? allowed: cat, dog")
-        ]
-        assert problems(Animal, {7: "Tom"}) == [((), "unknown animal '7': allowed: cat, dog")]
-
-    def test_places_have_the_keys_of_the_document_and_no_others(self):
-        """The body has a key of the same name as the kind, which no repetition may hide."""
-        assert problems(Zoo, {"animals": [{"dog": {"dog": "Rex", "size": 0, "age": 3}}, {"dog": {}}, {"cat": 4}]}) == [
-            (("animals", 0, "dog", "size"), "expected a value of at least 1, found 0"),
-            (("animals", 0, "dog", "age"), "unknown key 'age': allowed here: dog, size"),
-            (("animals", 1, "dog", "dog"), "the key 'dog' is missing: what it is called"),
-            (("animals", 2, "cat"), "expected a text, found 4: put it in quotes"),
-        ]
-
-    def test_what_a_subclass_writes_for_a_plain_value_is_in_no_place(self):
-        class Short(Keyed):
-            def _wrap(self, value: Any) -> Any:
-                return super()._wrap({"dog": {"dog": value}} if isinstance(value, int) else value)
-
-        kind = Annotated[Cat | Dog, Short("animal", Cat, Dog)]
-        [(place, message)] = problems(kind, 3)
-        assert place == ("dog",), "the kind is taken away; the field is its own"
-        assert message == "expected a text, found 3: put it in quotes"
-
-    def test_the_kind_is_on_the_class(self):
-        assert kind_of(Cat) == "cat"
-
-
 class TestShaped:
     @pytest.mark.parametrize("value", ["a", ("a", "b"), ()])
     def test_the_shape_decides_which_type_is_meant(self, value):
@@ -277,21 +221,6 @@ class TestJSONSchema:
         plain, _ = Anything.model_json_schema()["anyOf"]
         assert plain["type"] == ["string", "number", "boolean", "array", "null"]
         assert "default" not in plain
-
-    def test_one_key_of_many_is_one_mapping(self):
-        schema = TypeAdapter(Animal).json_schema()
-        assert schema["title"] == "animal"
-        assert (schema["minProperties"], schema["maxProperties"], schema["additionalProperties"]) == (1, 1, False)
-        assert set(schema["properties"]) == {"cat", "dog"}
-
-    def test_what_may_stand_for_the_mapping_comes_first(self):
-        class Short(Keyed):
-            def _plain(self):
-                return ({"type": "integer"},)
-
-        first, full = TypeAdapter(Annotated[Cat, Short("animal", Cat)]).json_schema()["anyOf"]
-        assert first == {"type": "integer"}
-        assert set(full["properties"]) == {"cat"}
 
     def test_title_and_description_stay_outside_a_choice(self):
         full = {"title": "T", "description": "D", "type": "object"}

@@ -1,5 +1,6 @@
 """Scenarios by name: where they come from, and what is wrong with a set of them."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -78,6 +79,11 @@ class TestPaths:
         library = Library.of_paths([folder])
         assert library.names() == ("hello", "mounted", "reset", "stall")
         assert library.get("mounted").name == "mounted"
+
+    def test_what_is_no_file_is_no_scenario_whatever_its_name(self, folder):
+        os.mkfifo(folder / "pipe.yaml")
+        (folder / "elsewhere.yaml").symlink_to(folder / "retries")
+        assert Library.of_paths([folder]).names() == ("hello", "reset", "stall")
 
     def test_a_folder_that_is_hidden_itself_may_be_given(self, tmp_path):
         hidden = tmp_path / ".scenarios"

@@ -23,7 +23,7 @@ from mockllm.scenario.reader import read
 from mockllm.scenario.reply import ContentReply
 
 CODES = ", ".join(KNOWN_ERRORS)
-KINDS = ", ".join(entry.kind for entry in (*FAULTS, *ALIASES))
+KINDS = ", ".join((*FAULTS, *ALIASES))
 SCENARIO = ", ".join(Scenario.allowed())
 REPLY = ", ".join(ContentReply.allowed())
 POSITIONS = "start, headers, finish, done, end, {token: 3}, {frame: 3}, {event: NAME}, {byte: 120}, {share: 50%}"

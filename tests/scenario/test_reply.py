@@ -31,7 +31,7 @@ from mockllm.scenario.reply import (
 
 REPLY: TypeAdapter[AnyReply] = TypeAdapter(AnyReply)
 ATTEMPT: TypeAdapter[Attempt] = TypeAdapter(Attempt)
-KINDS = ", ".join(entry.kind for entry in (*FAULTS, *ALIASES))
+KINDS = ", ".join((*FAULTS, *ALIASES))
 
 
 def answer(_request):

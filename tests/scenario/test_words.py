@@ -7,7 +7,7 @@ import pytest
 from pydantic import AfterValidator, BaseModel, Field, Strict, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from mockllm.scenario.words import KEY, finding, key_finding, listed, moved, nearest, remedy, told
+from mockllm.scenario.words import KEY, below, finding, key_finding, listed, nearest, remedy, told
 from mockllm.units import REFUSAL, refusal
 
 
@@ -108,12 +108,12 @@ def test_a_finding_about_a_key_stays_one_when_it_is_raised_again():
 
 def test_findings_move_up_with_all_their_company():
     with pytest.raises(ValidationError) as error:
-        TypeAdapter(dict[str, Whole]).validate_python({"tag": {"part": {}, "more": 1}})
+        Whole.model_validate({"part": {}, "more": 1})
     assert raised(
-        *[finding(details) for details in moved(error.value, 1).errors()]
+        *[finding(details) for details in below(error.value, "whole").errors()]
     ) == [
-        (("part", "size"), REFUSAL, "the key 'size' is missing"),
-        (("more",), REFUSAL, "extra inputs are not permitted, found 1"),
+        (("whole", "part", "size"), REFUSAL, "the key 'size' is missing"),
+        (("whole", "more"), REFUSAL, "extra inputs are not permitted, found 1"),
     ]  # fmt: skip
 
 

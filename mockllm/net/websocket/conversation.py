@@ -18,10 +18,8 @@ import orjson
 from mockllm.dialects.dialogue import Ask, Dialogue, Event, Reaction
 from mockllm.errors import ApiError
 from mockllm.exchange import Deliveries, Ending, Exchange, Outcome
-from mockllm.net.clock import AlarmClock
 from mockllm.net.connection import SocketConnection
-from mockllm.net.engine import Engine
-from mockllm.net.stage import Stage
+from mockllm.net.websocket import Host
 from mockllm.net.websocket.inbox import Farewell, Inbox, Ping, Received, Text, Violation
 from mockllm.net.websocket.line import Line, Wire
 from mockllm.plan import Frame, Plan, Send, Step
@@ -38,16 +36,6 @@ MOST_WAITING = 256
 
 _FAILED = 1011
 _INVALID_EVENT = "invalid_event"
-
-
-@dataclass(frozen=True, slots=True)
-class Host:
-    """Where conversations take place: who decides, who plays, by which clock, and how long a message may be."""
-
-    engine: Engine
-    stage: Stage
-    clock: AlarmClock
-    most_bytes: int
 
 
 @dataclass(slots=True)

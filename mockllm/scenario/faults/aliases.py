@@ -3,17 +3,14 @@
 
 Here: one class for each name, whose fields are those of that tool, and the fault that each becomes as it is loaded, so
 that nothing else knows of aliases. Numbers are as they are there: milliseconds unless said otherwise. Not here: the
-faults themselves.
+faults themselves, and the reading of an entry (`entry.py`).
 """
 
-from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import Field, ValidatorFunctionWrapHandler, model_validator
-from pydantic.json_schema import JsonSchemaValue
+from pydantic import Field, model_validator
 
-from mockllm.scenario.base import Authored, Integer, Keyed
-from mockllm.scenario.faults.base import Fault
+from mockllm.scenario.base import Authored, Integer
 from mockllm.units import refusal
 
 _LONGEST_MS = 24 * 3600 * 1000
@@ -233,44 +230,3 @@ class LimitData(_Toxic):
     def written(self) -> dict[str, Any]:
         """A FIN after so many bytes."""
         return {"close": {"at": {"byte": self.bytes} if self.bytes else "start"}}
-
-
-ALIASES: tuple[type[Alias], ...] = (
-    EmptyResponse,
-    ConnectionResetByPeer,
-    RandomDataThenClose,
-    MalformedResponseChunk,
-    FixedDelayMilliseconds,
-    ChunkedDribbleDelay,
-    LatencyToxic,
-    Bandwidth,
-    SlowClose,
-    Timeout,
-    ResetPeer,
-    Slicer,
-    LimitData,
-)
-
-FAULT_WORDS: tuple[str, ...] = tuple(alias.kind for alias in ALIASES if not alias.model_fields)
-"""The aliases that may stand alone, as there is nothing to say about them."""
-
-
-class FaultEntry(Keyed):
-    """The annotation of a fault: one key that is its kind, or an alias. An alias that has no fields may stand alone."""
-
-    def __init__(self, faults: Sequence[type[Fault]]) -> None:
-        super().__init__("fault", *faults, *ALIASES)
-        self._faults = {fault.kind: fault for fault in faults}
-
-    def _read(self, value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
-        entry = super()._read(value, handler)
-        if not isinstance(entry, Alias):
-            return entry
-        ((kind, body),) = entry.written().items()
-        return self._faults[kind].model_validate(body)
-
-    def _wrap(self, value: Any) -> Any:
-        return super()._wrap({value: {}} if isinstance(value, str) and value in FAULT_WORDS else value)
-
-    def _plain(self) -> tuple[JsonSchemaValue, ...]:
-        return ({"enum": list(FAULT_WORDS)},)

@@ -39,7 +39,7 @@ class CutArguments(TurnFault):
         if choices == turn.choices:
             return None
         lost = _tokens(turn.choices) - _tokens(choices)
-        usage = replace(turn.usage, output_tokens=max(0, turn.usage.output_tokens - lost))
+        usage = turn.usage.with_output(max(0, turn.usage.output_tokens - lost))
         return replace(turn, choices=choices, usage=usage)
 
     def _cut(self, choice: Choice) -> Choice | None:
@@ -68,7 +68,7 @@ class GarbageAfterArguments(TurnFault):
         if changed is None:
             return None
         added = _tokens(changed.choices) - _tokens(turn.choices)
-        usage = replace(turn.usage, output_tokens=turn.usage.output_tokens + added)
+        usage = turn.usage.with_output(turn.usage.output_tokens + added)
         return replace(changed, usage=usage)
 
 

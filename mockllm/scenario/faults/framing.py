@@ -16,7 +16,7 @@ from pydantic import Field, model_validator
 from mockllm.plan import Frame, Frames
 from mockllm.scenario.base import Integer
 from mockllm.scenario.faults.base import FrameFault, Layer
-from mockllm.scenario.faults.payload import ADDED, FrameChoice, written
+from mockllm.scenario.faults.payload.choice import ADDED, FrameChoice, written
 from mockllm.seeds import Seed
 from mockllm.units import Duration, refusal
 

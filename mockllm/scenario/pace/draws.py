@@ -13,7 +13,8 @@ from pydantic import Field, TypeAdapter, model_validator
 from pydantic.json_schema import JsonSchemaValue
 
 from mockllm.plan import FOREVER_US, Microseconds
-from mockllm.scenario.base import Authored, Keyed, Number, found
+from mockllm.scenario.base import Authored, Number, found
+from mockllm.scenario.keyed import Keyed, by_kind
 from mockllm.seeds import Seed
 from mockllm.units import Duration, refusal
 
@@ -182,7 +183,7 @@ class _Latency(Keyed):
         return (TypeAdapter(Duration).json_schema(),)
 
 
-Latency = Annotated[Distribution, _Latency("latency", Fixed, Uniform, Normal, Lognormal, Percentiles)]
+Latency = Annotated[Distribution, _Latency("latency", by_kind(Fixed, Uniform, Normal, Lognormal, Percentiles))]
 """A time: `300ms`, or drawn for each use: `{lognormal: {median: 300ms, sigma: 0.4}}`."""
 
 NOTHING = Fixed(value=0)

@@ -6,6 +6,7 @@ vendor: those are `mockllm/profiles/*.yaml`.
 """
 
 import re
+from collections import ChainMap
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, ClassVar
@@ -13,17 +14,20 @@ from urllib.parse import parse_qsl
 
 from pydantic import AfterValidator, Field
 
-from mockllm.scenario.base import Authored, Flag, Integer, JSONValue, Keyed
+from mockllm.scenario.base import Authored, Flag, Integer, JSONValue
 from mockllm.scenario.faults import FAULTS, Fault
+from mockllm.scenario.faults.payload.insert import Insert
+from mockllm.scenario.keyed import Keyed, by_kind
 from mockllm.scenario.match import Names
 from mockllm.scenario.profile.events import Arguments, Thinking, Unnamed
 from mockllm.scenario.profile.shape import Shape, Template
-from mockllm.scenario.profile.steps import ErrorWords, Fold, WholeCalls
+from mockllm.scenario.profile.steps import ErrorWords, Fold, InStream, WholeCalls
+from mockllm.scenario.profile.value import NOTHING, Context, evaluate
 from mockllm.units import refusal
 
 _PARAMETER = re.compile(r"\{(\w+)\}")
 
-Step = Annotated[Fault, Keyed("step", *FAULTS, Shape, WholeCalls, Fold, Thinking, Arguments, Unnamed)]
+Step = Annotated[Fault, Keyed("step", ChainMap(by_kind(Shape, WholeCalls, Fold, Thinking, Arguments, Unnamed), FAULTS))]
 Steps = tuple[Step, ...]
 
 
@@ -136,11 +140,33 @@ class Profile(Authored):
         """Whether the vendor has an API, by its name in `when: {api: ...}`."""
         return not self.serves or api in self.serves or f"{api.split('.', 1)[0]}.*" in self.serves
 
+    def within(self, context: Context, steps: Steps, origin: str) -> tuple[Fault, ...]:
+        """The steps, and what becomes of an error in a stream, with what they say of this very answer; they are asked
+        for by the origin.
+        """
+        told = self.errors.in_stream
+        ending = () if told is None else (InStream(words=told),)
+        bound = (_within(context, step) for step in (*steps, *ending))
+        return tuple(step.asked_by(origin) for step in bound if step is not None)
+
     def shapes(self, api: str) -> Shapes:
         """How answers of an API differ, by its name in `when: {api: ...}`."""
         name = _SHAPES.get(api)
         shapes: Shapes = Shapes() if name is None else getattr(self, name)
         return shapes
+
+
+def _within(context: Context, step: Fault) -> Fault | None:
+    """The step with what it says of this very answer; None for an event that is nothing."""
+    match step:
+        case Shape() | InStream():
+            return step.within(context)
+        case Insert(event=event) if event is not None:
+            if (data := evaluate(event.data, context.words())) is NOTHING:
+                return None
+            return step.model_copy(update={"event": event.model_copy(update={"data": data})})
+        case _:
+            return step
 
 
 _SHAPES: Mapping[str, str] = {

@@ -7,16 +7,18 @@ added by adding a file. Not here: what is in a file (`document.py`).
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, Field, ValidationError
 
 from mockllm.errors import Problem, ScenarioError
 from mockllm.scenario.base import nearest
-from mockllm.scenario.profile.document import Profile
 from mockllm.scenario.reader import Document, path_text, read_file
 from mockllm.scenario.words import KEY
 from mockllm.units import refusal
+
+if TYPE_CHECKING:
+    from mockllm.scenario.profile.document import Profile
 
 DEFAULT = "openai"
 """The profile of the API itself, which changes nothing."""
@@ -32,13 +34,15 @@ def profile_names() -> tuple[str, ...]:
 
 
 @cache
-def profile_of(name: str) -> Profile:
+def profile_of(name: str) -> "Profile":
     """The profile of this name, one of `profile_names`."""
     return load_profile(_FOLDER / f"{name}.yaml")
 
 
-def load_profile(path: Path) -> Profile:
+def load_profile(path: Path) -> "Profile":
     """The profile in a file. Raises ScenarioError with every problem."""
+    from mockllm.scenario.profile.document import Profile  # noqa: PLC0415 - most scenarios have no profile
+
     document = read_file(path)
     value = document.value
     if isinstance(value, Mapping) and isinstance(like := value.get("like"), str):

@@ -13,8 +13,9 @@ from mockllm.engine import Engine
 from mockllm.exchange import Ending
 from mockllm.net.clock import RealClock
 from mockllm.net.stage import Stage
+from mockllm.net.websocket import Host
 from mockllm.net.websocket import conversation as conversation_module
-from mockllm.net.websocket.conversation import Conversation, Host, events
+from mockllm.net.websocket.conversation import Conversation, events
 from mockllm.plan import Frame, Messages, Send, Wait
 from mockllm.request import Call
 from mockllm.scenario.library import Library

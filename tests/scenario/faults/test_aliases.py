@@ -48,7 +48,7 @@ def test_an_alias_is_the_fault_that_it_means(alias, ours):
     assert faults(f"{{{alias}}}") == faults(f"{{{ours}}}")
 
 
-@pytest.mark.parametrize("alias", ALIASES, ids=lambda alias: alias.kind)
+@pytest.mark.parametrize("alias", ALIASES.values(), ids=ALIASES)
 def test_the_form_that_readers_see_is_one_of_those_that_it_becomes(alias):
     """Its values are left open, and its keys are those of the fault."""
     ((kind, body),) = read(alias.here.replace("...", "1"), source="x").value.items()
@@ -58,10 +58,11 @@ def test_the_form_that_readers_see_is_one_of_those_that_it_becomes(alias):
 
 
 def test_every_alias_has_a_meaning_here_and_none_is_a_kind_of_ours():
-    assert {alias.partition(":")[0] for alias, _ in MEANINGS} == {alias.kind for alias in ALIASES}
-    assert not {alias.kind for alias in ALIASES} & {fault.kind for fault in FAULTS}
-    assert {alias.known_from for alias in ALIASES} == {"WireMock", "Toxiproxy"}
-    assert {*(fault.kind for fault in FAULTS), *(alias.kind for alias in ALIASES)} == FAULT_NAMES
+    assert {alias.partition(":")[0] for alias, _ in MEANINGS} == {alias.kind for alias in ALIASES.values()}
+    assert [alias.kind for alias in ALIASES.values()] == list(ALIASES)
+    assert not {*ALIASES} & {*FAULTS}
+    assert {alias.known_from for alias in ALIASES.values()} == {"WireMock", "Toxiproxy"}
+    assert {*FAULTS, *ALIASES} == FAULT_NAMES
 
 
 @pytest.mark.parametrize("word", FAULT_WORDS)
@@ -80,6 +81,7 @@ def test_the_words_that_may_stand_alone_are_those_of_wiremock():
         "RANDOM_DATA_THEN_CLOSE",
         "MALFORMED_RESPONSE_CHUNK",
     }
+    assert [kind for kind, alias in ALIASES.items() if not alias.model_fields] == list(FAULT_WORDS)
 
 
 @pytest.mark.parametrize(

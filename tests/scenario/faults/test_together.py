@@ -9,7 +9,7 @@ from mockllm.scenario.faults import FAULTS
 from mockllm.scenario.faults.together import EXCLUSIONS, clash
 from mockllm.scenario.load import load_text
 
-KINDS = [fault.kind for fault in FAULTS]
+KINDS = list(FAULTS)
 ONCE = "an answer ends once"
 
 

@@ -2,7 +2,9 @@ import pytest
 from pydantic import ValidationError
 
 from mockllm.scenario.faults import Drop, Insert
-from mockllm.scenario.profile import Base, Fold, Profile, Shape, WholeCalls
+from mockllm.scenario.profile.document import Base, Profile
+from mockllm.scenario.profile.shape import Shape
+from mockllm.scenario.profile.steps import Fold, WholeCalls
 
 
 @pytest.mark.parametrize(

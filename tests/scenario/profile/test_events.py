@@ -1,7 +1,7 @@
 """Steps of profiles that change the events of Responses."""
 
 from mockllm.plan import Frame
-from mockllm.scenario.profile import Arguments, Thinking, Unnamed
+from mockllm.scenario.profile.events import Arguments, Thinking, Unnamed
 from mockllm.seeds import Seed
 
 SEED = Seed.of("test")

@@ -3,7 +3,8 @@ from pydantic import ValidationError
 
 from mockllm.plan import Frame, stamp
 from mockllm.request import Call, Request
-from mockllm.scenario.profile import Context, Shape
+from mockllm.scenario.profile import Context
+from mockllm.scenario.profile.shape import Shape
 from mockllm.seeds import Seed
 
 SEED = Seed.of("test")

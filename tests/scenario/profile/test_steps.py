@@ -1,8 +1,9 @@
 import pytest
 
 from mockllm.plan import Frame, stamp
-from mockllm.scenario.profile import Context, Fold, InStream, Shape, WholeCalls
-from mockllm.scenario.profile.steps import ErrorWords
+from mockllm.scenario.profile import Context
+from mockllm.scenario.profile.shape import Shape
+from mockllm.scenario.profile.steps import ErrorWords, Fold, InStream, WholeCalls
 from mockllm.seeds import Seed
 
 SEED = Seed.of("test")

@@ -5,8 +5,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from mockllm.plan import Frame
 from mockllm.scenario.faults import AnyFault
-from mockllm.scenario.faults.payload import FrameChoice, Patch
-from mockllm.scenario.faults.payload.choice import Between, gap, is_plain, written
+from mockllm.scenario.faults.payload.choice import Between, FrameChoice, gap, is_plain, written
+from mockllm.scenario.faults.payload.patch import Patch
 from tests.chunks import FRAMES, SEED, data, patched
 from tests.plans import BODY
 

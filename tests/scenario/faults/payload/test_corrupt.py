@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from mockllm.plan import Frame, Frames, render, stamp
 from mockllm.scenario.faults import AnyFault
-from mockllm.scenario.faults.payload import Corrupt
+from mockllm.scenario.faults.payload.corrupt import Corrupt
 from mockllm.seeds import Seed
 from tests.calls import chat, engine, header, sent
 from tests.plans import FRAMES

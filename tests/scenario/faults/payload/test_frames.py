@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from mockllm.plan import Send, Wait, render
 from mockllm.scenario.faults import AnyFault
-from mockllm.scenario.faults.payload import Drop, Duplicate, Reorder
+from mockllm.scenario.faults.payload.frames import Drop, Duplicate, Reorder
 from mockllm.seeds import Seed
 from tests.calls import chat, engine, header, sent
 from tests.plans import BODY, FRAMES

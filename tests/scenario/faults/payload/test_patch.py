@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from mockllm.plan import Frame, stamp
 from mockllm.scenario.faults import AnyFault
-from mockllm.scenario.faults.payload import Patch
+from mockllm.scenario.faults.payload.patch import Patch
 from tests.chunks import FRAMES, SEED, chunk, data, patched
 
 FAULT: TypeAdapter[AnyFault] = TypeAdapter(AnyFault)
