@@ -10,7 +10,7 @@ served there (`engine.py`), where scenarios come from (`scenario/library.py`) an
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 import orjson
@@ -39,6 +39,8 @@ class Address:
 
     `bound` is the name of the namespace if the scenario was bound to it. `door` is the scenario that was called, if
     its `auth` leads the call's key elsewhere: it decides who may come in. `given` is what the path says of the request.
+    `asked` is the name that the call has for the scenario, empty if it has none; None where the address follows from
+    more than that.
     """
 
     scenario: Scenario
@@ -47,6 +49,7 @@ class Address:
     bound: str = ""
     door: Scenario | None = None
     given: tuple[tuple[str, str], ...] = ()
+    asked: str | None = field(default=None, compare=False)
 
     @property
     def namespace(self) -> str:
@@ -114,7 +117,20 @@ def _under_base(call: Call, place: "_Place", library: Library, bindings: Binding
     except MockLLMError:
         return None
     based = _based(address, call)
-    return None if based is address else based
+    return None if based is address else replace(based, asked=None)
+
+
+def stands(address: Address, library: Library, bindings: Bindings) -> bool:
+    """Whether a call that had this address has it still; False where that is not easily told."""
+    asked = address.asked
+    if asked is None or (
+        bindings and (address.namespace in bindings or _joined(asked or DEFAULT, address.run) in bindings)
+    ):
+        return False
+    try:
+        return (library.get(asked) if asked else library.default()) is address.scenario
+    except MockLLMError:
+        return False
 
 
 def _resolved(call: Call, in_path: "_Place", library: Library, bindings: Bindings) -> Address:
@@ -133,7 +149,7 @@ def _resolved(call: Call, in_path: "_Place", library: Library, bindings: Binding
     lead = None if auth is None else auth.leads(call.key())
     if lead is None:
         return address
-    return replace(_found(lead, run, path, library, bindings), door=address.scenario)
+    return replace(_found(lead, run, path, library, bindings), door=address.scenario, asked=None)
 
 
 def is_address(model: str) -> bool:
@@ -152,7 +168,7 @@ def _found(name: str, run: str, path: str, library: Library, bindings: Bindings)
     scenario = library.get(name) if name else library.default()
     if bindings and (bound := _joined(scenario.name, run)) in bindings:
         return Address(bindings[bound], run, path, bound)
-    return Address(scenario, run, path)
+    return Address(scenario, run, path, asked=name)
 
 
 def _agreed(named: list[_Named], part: Callable[[_Named], str], parts: str) -> str:

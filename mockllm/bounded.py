@@ -4,6 +4,7 @@ Here: values by key, the oldest of which are forgotten when together they weigh 
 (`recall.py`, `readings.py`, `net/whole.py`); state that must not be forgotten has limits of its own (`namespace.py`).
 """
 
+from collections import OrderedDict
 from collections.abc import Hashable
 from typing import Generic, TypeVar
 
@@ -34,7 +35,8 @@ class Bounded(Generic[K, V]):
     def __init__(self, most: int) -> None:
         self._most = most
         self._weight = 0
-        self._kept: dict[K, tuple[V, int]] = {}
+        # Not a dict, which looks for its first key among all that were ever forgotten since it last grew.
+        self._kept: OrderedDict[K, tuple[V, int]] = OrderedDict()
 
     def get(self, key: K) -> V | None:
         """The value, or None if there is none or it was forgotten."""
@@ -47,7 +49,7 @@ class Bounded(Generic[K, V]):
         self._kept[key] = (value, weight)
         self._weight += weight - before
         while self._weight > self._most:
-            _, lost = self._kept.pop(next(iter(self._kept)))
+            _, (_, lost) = self._kept.popitem(last=False)
             self._weight -= lost
 
     def clear(self) -> None:

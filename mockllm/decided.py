@@ -23,7 +23,9 @@ from mockllm.usage import FREE, Charge
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What was decided about a call. `place` is the one that it has among those that are limited, if they are."""
+    """What was decided about a call. `place` is the one that it has among those that are limited, if they are. Where
+    it is `settled`, calls of the same bytes get the same from the rule at this `number`, but for their attempts.
+    """
 
     answer: Answer
     compiled: Compiled
@@ -34,6 +36,8 @@ class Decision:
     trouble: Trouble | None = None
     place: Place | None = None
     struck: tuple[str, ...] = ()
+    number: int | None = None
+    settled: bool = False
 
 
 def refused(

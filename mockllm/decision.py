@@ -220,8 +220,20 @@ class Decider:
             return failed(request.call, error, request, title, Charge(visit.told), profile=step.profile)
         # Where chaos struck, the script's own faults had no fair chance, so they do not count as never fired.
         visit.state.fire(number, index, attempt, step, () if fate else decision.compiled.missed)
-        decision = Decision(decision.answer, decision.compiled, request, title, why, attempt)
+        settled = decision.settled and not prospect.scopes and self._is_settled(number, rule, step, request, visit)
+        decision = Decision(
+            decision.answer, decision.compiled, request, title, why, attempt, number=number, settled=settled
+        )
         return self._struck(fate, decision, visit) if fate else decision
+
+    def _is_settled(self, number: int, rule: Rule, step: Step, request: Request, visit: _Visit) -> bool:
+        """Whether no state, no time and no other call can give calls of the same bytes anything but this step."""
+        scenario = visit.address.scenario
+        if number < 0 or len(rule.replies) > 1 or rule.replies[0].attempts or step.faults:
+            return False
+        if visit.charge is not FREE or scenario.created == "now":
+            return False
+        return self._readings.get(request.call, visit.address) is not None
 
     def _struck(self, fate: Fate, decision: Decision, visit: _Visit) -> Decision:
         """The decision with what struck told in its plan and its reasons, and noted in the state."""
@@ -243,9 +255,9 @@ class Decider:
             profile=step.profile,
             copy=visit.state.copies.get(request.fingerprint, 0),
         )
-        answer, compiled, kept = self._recall.respond(step, request, around)
+        (answer, compiled, kept), again = self._recall.recall(step, request, around)
         visit.state.keep(kept, request)
-        return Decision(answer, compiled, request)
+        return Decision(answer, compiled, request, settled=again and not kept)
 
 
 def _unreadable(found: Found, call: Call, error: MockLLMError, address: Address, state: Namespace | None) -> Decision:

@@ -1,13 +1,14 @@
 """From a call to an exchange with its plan, under a number that somebody else chose.
 
 Here: the address of a call, the decision on it, and what a connection meets and a client that asks for leave gets.
-Nothing is recorded. Not here: the record and the numbers (`engine.py`), what is decided (`decision.py`), the state
-(`namespace.py`) and who keeps it (`registry.py`).
+Nothing is recorded. Not here: the record and the numbers (`engine.py`), what is decided (`decision.py`) and which
+decisions hold for all calls of the same bytes (`repeats.py`), the state (`namespace.py`) and who keeps it
+(`registry.py`).
 """
 
 from dataclasses import replace
 
-from mockllm.address import Address, resolve
+from mockllm.address import Address, resolve, stands
 from mockllm.answer import json_answer, scripted_error
 from mockllm.compile import compile_answer
 from mockllm.decided import Decision, failed, refused
@@ -15,12 +16,13 @@ from mockllm.decision import Decider
 from mockllm.dialects.base import Layout
 from mockllm.dialects.headers import request_id
 from mockllm.errors import ApiError, MockLLMError
-from mockllm.exchange import Exchange, Trouble
+from mockllm.exchange import Exchange, Trouble, make_exchange
 from mockllm.gates import OWN_MARK
 from mockllm.limits import Place
 from mockllm.namespace import Namespace
 from mockllm.plan import FOREVER_US, Gate, Head, Microseconds, Plan
 from mockllm.registry import Registry
+from mockllm.repeats import Repeats, Settled
 from mockllm.request import Call, Request
 from mockllm.scenario.accept import reception
 from mockllm.scenario.error import ErrorSpec
@@ -44,6 +46,7 @@ class Hearing:
         self._library = library
         self._registry = registry
         self._decider = Decider()
+        self._repeats = Repeats()
         self._placed: dict[int, Namespace] = {}
 
     def meet(self, call: Call, number: int) -> Exchange | None:
@@ -83,6 +86,9 @@ class Hearing:
 
     def decide(self, call: Call, number: int) -> Exchange:
         """What `handle` gives, under this number, without a record."""
+        settled = self._repeats.get(call)
+        if settled is not None and (again := self._again(settled, call, number)) is not None:
+            return again
         try:
             address = resolve(call, self._library, self._registry.bindings)
         except ApiError as error:
@@ -93,7 +99,23 @@ class Hearing:
         decision = self._decider.decide(call, address, state, number)
         if decision.place is not None:
             self._placed[number] = state
-        return self._exchange(number, call, address.namespace, decision)
+        exchange = self._exchange(number, call, address.namespace, decision)
+        if decision.settled and decision.number is not None:
+            self._repeats.put(call, Settled(address, decision.number, exchange))
+        return exchange
+
+    def _again(self, settled: Settled, call: Call, number: int) -> Exchange | None:
+        """The exchange of a call whose bytes were decided before; None if it is to be decided anew."""
+        address, before = settled.address, settled.exchange
+        request = before.request
+        if request is None or not stands(address, self._library, self._registry.bindings):
+            return None
+        state = self._registry.use(address, call.at_us)
+        if request.fingerprint in state.copies:
+            return None
+        state.begin(call.at_us)
+        taken = state.take(settled.number, address.scenario.rules[settled.number], request)
+        return None if taken is None else before.again(number, call, request.in_call(call), attempt=taken[1])
 
     def refuse_size(self, call: Call, limit: int, number: int) -> Exchange:
         """What `too_large` gives, under this number, without a record."""
@@ -130,9 +152,10 @@ class Hearing:
     def clear(self) -> None:
         """Forget what was read and answered; exchanges are the same without it."""
         self._decider.clear()
+        self._repeats.clear()
 
     def _exchange(self, number: int, call: Call, namespace: str, decision: Decision) -> Exchange:
-        return Exchange(
+        return make_exchange(
             number=number,
             namespace=namespace,
             call=call,

@@ -5,6 +5,7 @@ objects, when it was last used. A step is taken in one go, so two simultaneous r
 namespace a call uses (`address.py`), who keeps them (`registry.py`), and what its limits have admitted (`usage.py`).
 """
 
+from collections import OrderedDict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
@@ -32,8 +33,8 @@ class Namespace:
 
     scenario: Scenario
     taken: dict[int, int] = field(default_factory=dict)
-    tries: dict[_Key, int] = field(default_factory=dict)
-    pending: dict[tuple[int, str], int] = field(default_factory=dict)
+    tries: OrderedDict[_Key, int] = field(default_factory=OrderedDict)
+    pending: OrderedDict[tuple[int, str], int] = field(default_factory=OrderedDict)
     fired: set[tuple[int, int, int, int]] = field(default_factory=set)
     store: Store = field(default_factory=Store)
     usage: Usage = field(default_factory=Usage)
@@ -41,7 +42,7 @@ class Namespace:
     began_us: int | None = None
     connections: int = 0
     leaves: int = 0
-    copies: dict[str, int] = field(default_factory=dict)
+    copies: OrderedDict[str, int] = field(default_factory=OrderedDict)
     counts: Counts = UNTOUCHED
     struck: set[str] = field(default_factory=set)
 
@@ -68,7 +69,8 @@ class Namespace:
         `number` is the rule's place among the rules. A request that was given an attempt of a reply stays with that
         reply until its attempts are over, so that a retry never eats the next turn.
         """
-        index = self.pending.get((number, request.fingerprint))
+        place = number, request.fingerprint
+        index = self.pending.get(place) if self.pending else None
         if index is None:
             taken = self.taken.get(number, 0)
             index = reply_index(rule, taken)
@@ -79,9 +81,9 @@ class Namespace:
         attempt = self.tries.get(key, 0) + 1
         _remember(self.tries, key, attempt)
         if attempt <= len(rule.replies[index].attempts):
-            _remember(self.pending, (number, request.fingerprint), index)
-        else:
-            self.pending.pop((number, request.fingerprint), None)
+            _remember(self.pending, place, index)
+        elif self.pending:
+            self.pending.pop(place, None)
         return index, attempt
 
     def keep(self, kept: Iterable[Stored], request: Request) -> None:
@@ -102,7 +104,7 @@ class Namespace:
         self.fired.update((number, index, attempt, place) for place in range(len(step.faults)) if place not in missed)
 
 
-def _remember(memory: dict[_K, _V], key: _K, value: _V) -> None:
+def _remember(memory: OrderedDict[_K, _V], key: _K, value: _V) -> None:
     memory[key] = value
     if len(memory) > MOST_REMEMBERED:
-        del memory[next(iter(memory))]
+        memory.popitem(last=False)  # a dict would look for its first key among many that were forgotten

@@ -6,6 +6,7 @@ where the JSON is kept (`net/shared/`). What is left out is what no answer follo
 
 import base64
 import json
+from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
@@ -65,10 +66,10 @@ def unpack_namespace(value: Mapping[str, Any], scenario: Scenario) -> Namespace:
         scenario,
         **{name: value[name] for name in _NUMBERS},
         taken=dict(value["taken"]),
-        tries={(rule, reply, mark): count for rule, reply, mark, count in value["tries"]},
-        pending={(rule, mark): index for rule, mark, index in value["pending"]},
+        tries=OrderedDict(((rule, reply, mark), count) for rule, reply, mark, count in value["tries"]),
+        pending=OrderedDict(((rule, mark), index) for rule, mark, index in value["pending"]),
         fired={(rule, reply, attempt, place) for rule, reply, attempt, place in value["fired"]},
-        copies=value["copies"],
+        copies=OrderedDict(value["copies"]),
         counts=Counts(value["seen"], value["acted"]),
         struck=set(value["struck"]),
         usage=Usage(

@@ -27,6 +27,7 @@ from mockllm.scenario.reply import (
     Reply,
 )
 from mockllm.scenario.script import Step
+from mockllm.score import Score
 from mockllm.seeds import Seed
 
 MOST_STEPS = 20_000
@@ -58,16 +59,20 @@ class Recall:
 
     def respond(self, step: Step, request: Request, around: Circumstances) -> Response:
         """What `respond.respond` gives, from memory if it was given before. Raises what that raises."""
+        return self.recall(step, request, around)[0]
+
+    def recall(self, step: Step, request: Request, around: Circumstances) -> tuple[Response, bool]:
+        """What `respond` gives, and whether it was remembered."""
         if not is_dialect(around.endpoint):
-            return respond(step, request, around)
+            return respond(step, request, around), False
         key = _key(request, around)
         kept = self._kept.get(key)
         if kept is not None and kept.scenario is around.scenario and kept.step == step:
-            return kept.response
+            return kept.response, True
         response = respond(step, request, around)
         if self._comes_again(key) and _is_repeatable(step.reply):
             self._kept.put(key, _Kept(around.scenario, step, response), _weight(request, response))
-        return response
+        return response, False
 
     def clear(self) -> None:
         """Forget everything."""
@@ -108,4 +113,5 @@ def _is_repeatable(reply: Reply) -> bool:
 
 def _weight(request: Request, response: Response) -> int:
     _, compiled, _ = response
-    return len(compiled.plan) + len(request.call.body) // _BYTES_PER_STEP + 1
+    steps = compiled.plan.most_steps if isinstance(compiled.plan, Score) else len(compiled.plan)
+    return steps + len(request.call.body) // _BYTES_PER_STEP + 1

@@ -5,6 +5,7 @@ are too many. Not here: the state itself (`namespace.py`), which call uses which
 """
 
 import re
+from collections import OrderedDict
 
 from mockllm.address import DEFAULT, VERSION, Address, Bindings
 from mockllm.errors import MockLLMError
@@ -40,7 +41,7 @@ class Registry:
 
     def __init__(self, *, keeps: bool = True) -> None:
         self._keeps = keeps
-        self._states: dict[str, Namespace] = {}
+        self._states: OrderedDict[str, Namespace] = OrderedDict()
         self._bindings: dict[str, Scenario] = {}
 
     @property
@@ -68,7 +69,7 @@ class Registry:
         state.used_us = max(now_us, state.used_us)
         self._states[name] = state
         if len(self._states) > MOST_NAMESPACES:
-            del self._states[next(iter(self._states))]
+            self._states.popitem(last=False)
         return state
 
     def bind(self, name: str, scenario: Scenario) -> None:

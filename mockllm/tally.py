@@ -9,8 +9,10 @@ process, and a process may have several servers.
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from mockllm.exchange import Ending, Exchange
+from mockllm.plan import Microseconds, Plan
 
 LATENESS_S = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
 """The upper bounds of the histogram's buckets, in seconds; one without a bound follows."""
@@ -19,7 +21,31 @@ MOST_SERIES = 10_000
 """How many combinations of labels are counted apart; further ones are counted as scenario `other`."""
 
 _US_PER_S = 1_000_000
+_LATENESS_US = tuple(round(bound * _US_PER_S) for bound in LATENESS_S)
 _OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class _Sort:
+    """What is the same of all complete exchanges of a namespace that had this plan: labels, bytes and time."""
+
+    namespace: str
+    status: int
+    plan: Plan
+    key: tuple[str, str, str]
+    scenario: str
+    sent: int
+    planned_us: Microseconds
+
+    def has(self, exchange: Exchange) -> bool:
+        """Whether it is one of these. The plan is compared by identity, as equal requests have the same one."""
+        return (
+            exchange.plan is self.plan
+            and exchange.outcome.ending is Ending.COMPLETE
+            and exchange.status == self.status
+            and exchange.namespace == self.namespace
+            and not exchange.gates
+        )
 
 
 class Tally:
@@ -33,18 +59,29 @@ class Tally:
         self._bytes: Counter[str] = Counter()
         self._lateness: Counter[int] = Counter()
         self._late_us = 0
+        self._last: _Sort | None = None
 
     def observe(self, exchange: Exchange) -> None:
         """Count an exchange that has ended."""
+        if (last := self._last) is not None and last.has(exchange):
+            self._exchanges[last.key] += 1
+            self._bytes[last.scenario] += last.sent
+            self._count_lateness(max(exchange.outcome.at_us - last.planned_us, 0))
+            return
         scenario = exchange.namespace.partition("@")[0]
         key = (scenario, str(exchange.status), str(exchange.outcome.ending))
         if key not in self._exchanges and len(self._exchanges) >= MOST_SERIES:
             key, scenario = (_OTHER, *key[1:]), _OTHER
         self._exchanges[key] += 1
-        self._bytes[scenario] += _sent(exchange)
+        self._bytes[scenario] += (sent := _sent(exchange))
         if (late_us := _late_us(exchange)) is not None:
-            self._late_us += late_us
-            self._lateness[_bucket(late_us)] += 1
+            self._count_lateness(late_us)
+            planned_us = exchange.planned_us
+            self._last = _Sort(exchange.namespace, exchange.status, exchange.plan, key, scenario, sent, planned_us)
+
+    def _count_lateness(self, late_us: Microseconds) -> None:
+        self._late_us += late_us
+        self._lateness[bisect_left(_LATENESS_US, late_us)] += 1
 
     def exposition(self, open_exchanges: int, namespaces: int) -> str:
         """Everything that was counted, and how many exchanges are open and namespaces have state now."""
@@ -87,11 +124,6 @@ def _late_us(exchange: Exchange) -> int | None:
 def _sent(exchange: Exchange) -> int:
     """Bytes handed to the socket: of a complete answer all, which is found faster than what was delivered."""
     return exchange.bytes_planned if exchange.outcome.ending is Ending.COMPLETE else exchange.bytes_sent
-
-
-def _bucket(late_us: int) -> int:
-    late_s = late_us / _US_PER_S
-    return bisect_left(LATENESS_S, late_s)
 
 
 def _family(name: str, kind: str, about: str, samples: Iterable[tuple[Mapping[str, str], int]]) -> Iterator[str]:

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from mockllm.address import is_address, resolve
+from mockllm.address import is_address, resolve, stands
 from mockllm.errors import ApiError
 from mockllm.request import Call, Headers
 from mockllm.scenario.library import Library
@@ -299,3 +299,28 @@ def test_the_model_of_a_query_is_an_address_too():
     asked = Call("GET", "/v1/realtime", "model=mockllm%2Fother%40run")
     assert resolve(asked, LIBRARY).namespace == "other@run"
     assert resolve(Call("GET", "/v1/realtime", "model=mockllm-like"), LIBRARY).run == ""
+
+
+def test_an_address_stands_while_its_names_mean_the_same():
+    library = Library(scenarios=[load_text("name: first"), load_text("name: other")])
+    default, run, named = (resolve(call("GET", path), library) for path in ("/v1/models", "/@7/v1/models", "/other/v1"))
+    assert [stands(each, library, {}) for each in (default, run, named)] == [True, True, True]
+    bound = load_text("name: bound")
+    assert [stands(each, library, {"first": bound}) for each in (default, run, named)] == [False, True, True]
+    assert [stands(each, library, {"default@7": bound}) for each in (default, run, named)] == [True, False, True]
+    assert [stands(each, library, {"other": bound}) for each in (default, run, named)] == [True, True, False]
+    library.put(load_text("name: third"))
+    assert [stands(each, library, {}) for each in (default, run, named)] == [False, False, True]
+    library.remove("other")
+    assert not stands(named, library, {})
+
+
+def test_an_address_stands_not_for_long_if_it_follows_from_more_than_its_names():
+    library = Library(scenarios=[load_text("auth: {keys: [{key: sk-7, scenario: other}]}"), load_text("name: other")])
+    led = resolve(call("GET", "/v1/models", headers=(("authorization", "Bearer sk-7"),)), library)
+    assert (led.namespace, stands(led, library, {})) == ("other", False)
+    routed = resolve(call("GET", "/routed/api/v1/models", headers=()), VENDORS)
+    assert (routed.namespace, stands(routed, VENDORS, {})) == ("routed", False)
+    bound = load_text("name: bound")
+    told = resolve(call("GET", "/v1/models", headers=()), VENDORS, {"deployed": bound})
+    assert (told.scenario, stands(told, VENDORS, {"deployed": bound})) == (bound, False)

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mockllm import namespace
 from mockllm.limits import Bucket, Meter, Slots, Window
 from mockllm.namespace import Namespace
 from mockllm.plan import Frame
@@ -115,3 +116,15 @@ def test_answers_are_the_same_whether_the_state_was_packed_in_between_or_not(num
         left, right = straight.handle(CALLS[which]), packed.handle(CALLS[which])
         assert (sent(left), left.attempt, left.status) == (sent(right), right.attempt, right.status)
     assert straight.state("scenario") == packed.state("scenario")
+
+
+def test_a_state_that_came_back_forgets_the_oldest_too(monkeypatch):
+    monkeypatch.setattr(namespace, "MOST_REMEMBERED", 2)
+    state = engine(BUSY)
+    for asked in CALLS[:3]:
+        state.handle(asked)
+    kept = unpack_namespace(from_json(to_json(pack_namespace(state.get("scenario")))), state.get("scenario").scenario)
+    state.replace("scenario", None, kept)
+    for number in range(3):
+        state.handle(chat(messages=[{"role": "user", "content": f"a{number}"}], store=True))
+    assert (len(kept.tries), len(kept.copies)) == (2, 2)

@@ -172,7 +172,9 @@ def test_the_same_reply_with_other_faults_or_after_other_messages_is_another_res
         attempt=1,
     )
     memory = Recall()
-    respond(memory, around)
+    step = step_of(scenario.rules[0].replies[0], 1)
+    request = replace(asked(stream=True), messages=())
+    assert [memory.recall(step, request, around)[1] for _ in range(3)] == [False, False, True]
     plain = respond(memory, around)
     assert respond(memory, around) is plain
     assert respond(memory, around, messages=(Message("user", "Hello"),)) is not plain

@@ -63,6 +63,38 @@ def test_lateness_is_that_of_complete_answers_that_no_gate_held():
     assert lines[-2:] == ["mockllm_lateness_seconds_sum 5.000200", "mockllm_lateness_seconds_count 3"]
 
 
+def test_what_is_like_the_one_before_it_counts_as_if_it_came_alone():
+    others = [
+        replace(COMPLETE, namespace="hello@other"),
+        replace(COMPLETE, status=201),
+        replace(COMPLETE, plan=(*PLAN[:2], *PLAN[2:3], *PLAN[2:])),
+        replace(COMPLETE, gates=(GateVisit("g", 0, 0, 5),)),
+        replace(COMPLETE, outcome=Outcome(Ending.CUT, 3, 1_200)),
+        replace(COMPLETE, outcome=Outcome(Ending.COMPLETE, 3, 1_600)),
+    ]
+    mixed = [each for other in others for each in (COMPLETE, COMPLETE, other, other)]
+    sorted_apart = Tally(), Tally()
+    for exchange in mixed:
+        sorted_apart[0].observe(exchange)
+    for exchange in mixed:
+        sorted_apart[1]._last = None
+        sorted_apart[1].observe(exchange)
+    assert sorted_apart[0].exposition(0, 0) == sorted_apart[1].exposition(0, 0)
+    lines = sorted_apart[0].exposition(0, 0).splitlines()
+    assert samples(lines, "exchanges_total") == [
+        'mockllm_exchanges_total{scenario="hello",status="200",outcome="complete"} 20',
+        'mockllm_exchanges_total{scenario="hello",status="200",outcome="cut as scripted"} 2',
+        'mockllm_exchanges_total{scenario="hello",status="201",outcome="complete"} 2',
+    ]
+    # Those of three bytes, and two of six.
+    assert samples(lines, "sent_bytes_total") == ['mockllm_sent_bytes_total{scenario="hello"} 78']
+    # All but the two at a gate and the two that were cut; all of them 200 us late but two, which are 600 us late.
+    assert samples(lines, "lateness_seconds")[-2:] == [
+        "mockllm_lateness_seconds_sum 0.004800",
+        "mockllm_lateness_seconds_count 20",
+    ]
+
+
 def test_labels_are_escaped_as_the_format_says():
     lines = counted(replace(COMPLETE, namespace='a"b\\c\nd'))
     assert r'mockllm_sent_bytes_total{scenario="a\"b\\c\nd"} 3' in lines

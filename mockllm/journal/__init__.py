@@ -55,7 +55,8 @@ class Journal:
         """Record an exchange that has just arrived."""
         with self._lock:
             self._kept.put(exchange)
-        self._tell(exchange)
+        if self._watchers:
+            self._tell(exchange)
 
     def visit(self, number: int, visit: GateVisit) -> None:
         """Record that an exchange has come to a gate, or that it goes on from there."""
@@ -74,7 +75,8 @@ class Journal:
                 return None
             ended = exchange.ended(deliveries, outcome)
             self._kept.change(ended, ended=True)
-        self._tell(ended)
+        if self._watchers:
+            self._tell(ended)
         return ended
 
     def clear(self, *, namespace: str | None = None) -> None:

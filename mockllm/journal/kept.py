@@ -16,7 +16,8 @@ from mockllm.exchange import Deliveries, Exchange
 from mockllm.plan import USUAL, Frame, Plan, Send, Step
 from mockllm.score import Compact, Mould
 
-# Measured over streams of 50 chunks and over bodies, on CPython 3.11.
+# About what an exchange costs beside its plan and its body. Measured, as what follows, over streams of 50 chunks and
+# over bodies, on CPython 3.11.
 _EXCHANGE_BYTES = 4_200
 _SEND_BYTES = 950
 _LIGHT_SEND_BYTES = 400
@@ -27,12 +28,13 @@ class Kept:
     """Exchanges by number, the oldest first; never fewer than one once there was one."""
 
     def __init__(self, *, most_exchanges: int, most_bytes: int) -> None:
-        self._most_exchanges = most_exchanges
+        self._most_exchanges = max(most_exchanges, 1)
         self._most_bytes = most_bytes
         self._exchanges: OrderedDict[int, Exchange] = OrderedDict()
         self._ended: deque[int] = deque()
-        self._shared: dict[int, tuple[int, int]] = {}  # by identity: how many have it, and what it weighs
+        self._shared: dict[int, list[int]] = {}  # by identity: how many have it, and what it weighs
         self._bytes = 0
+        self._newest = 0
         self._mixed = False
         self.dropped = 0
 
@@ -40,11 +42,15 @@ class Kept:
         """Keep an exchange that has just arrived; the oldest go if there is no room. One of another process may be told
         of late.
         """
-        self._mixed = self._mixed or (bool(self._exchanges) and exchange.number < next(reversed(self._exchanges)))
-        self._exchanges[exchange.number] = exchange
-        self._bytes += _own_weight(exchange)
+        number = exchange.number
+        if number > self._newest:
+            self._newest = number
+        else:
+            self._mixed = True
+        self._exchanges[number] = exchange
+        self._bytes += len(exchange.call.body) + _EXCHANGE_BYTES
         self._hold(exchange.plan, light=False)
-        while len(self._exchanges) > max(self._most_exchanges, 1):
+        while len(self._exchanges) > self._most_exchanges:
             self._drop()
         while self._bytes > self._most_bytes and len(self._exchanges) > 1:
             if not self._lighten():
@@ -62,7 +68,8 @@ class Kept:
 
     def all(self) -> tuple[Exchange, ...]:
         """Every exchange that is there."""
-        self._sort()
+        if self._mixed:
+            self._sort()
         return tuple(self._exchanges.values())
 
     def clear(self, namespace: str | None = None) -> None:
@@ -72,49 +79,57 @@ class Kept:
                 self._release(self._exchanges.pop(exchange.number))
         if namespace is None:
             self._ended.clear()
-            self.dropped = 0
+            self._newest = self.dropped = 0
 
     def _drop(self) -> None:
-        self._sort()
+        if self._mixed:
+            self._sort()
         _, oldest = self._exchanges.popitem(last=False)
         self._release(oldest)
         self.dropped += 1
+        while self._ended and self._ended[0] not in self._exchanges:
+            self._ended.popleft()
 
     def _sort(self) -> None:
-        if self._mixed:
-            self._exchanges = OrderedDict(sorted(self._exchanges.items()))
-            self._mixed = False
+        self._exchanges = OrderedDict(sorted(self._exchanges.items()))
+        self._mixed = False
 
     def _release(self, exchange: Exchange) -> None:
-        self._bytes -= _own_weight(exchange)
-        for part in _parts(exchange.plan):
-            count, weight = self._shared.pop(id(part))
-            if count > 1:
-                self._shared[id(part)] = (count - 1, weight)
-            else:
-                self._bytes -= weight
+        self._bytes -= len(exchange.call.body) + _EXCHANGE_BYTES
+        self._let_go(exchange.plan)
+
+    def _let_go(self, part: Plan | Mould) -> None:
+        held = self._shared[id(part)]
+        held[0] -= 1
+        if not held[0]:
+            del self._shared[id(part)]
+            self._bytes -= held[1]
+            if isinstance(part, Compact):
+                self._let_go(part.events.mould)
 
     def _has_more(self, plan: Plan) -> bool:
         """Whether the plan holds what can be given up, and nobody else needs it."""
         return not isinstance(plan, Compact) and self._shared[id(plan)][0] == 1
 
-    def _hold(self, plan: Plan, *, light: bool) -> None:
-        for part in _parts(plan):
-            count, weight = self._shared.get(id(part), (0, 0))
-            if not count:
-                weight = _weight(part, light=light)
-                self._bytes += weight
-            self._shared[id(part)] = (count + 1, weight)
+    def _hold(self, part: Plan | Mould, *, light: bool) -> None:
+        """Count what several exchanges may share: a plan, and a mould for each plan that has it."""
+        if (held := self._shared.get(id(part))) is not None:
+            held[0] += 1
+            return
+        weight = _weight(part, light=light)
+        self._shared[id(part)] = [1, weight]
+        self._bytes += weight
+        if isinstance(part, Compact):
+            self._hold(part.events.mould, light=light)
 
     def _lighten(self) -> bool:
         """Make the plan of the exchange lighter that ended first; False if there was none whose plan is its own."""
         while self._ended:
             exchange = self._exchanges.get(self._ended.popleft())
             if exchange is not None and self._has_more(exchange.plan):
-                self._release(exchange)
                 lighter = lightened(exchange)
                 self._exchanges[exchange.number] = lighter
-                self._bytes += _own_weight(lighter)
+                self._let_go(exchange.plan)
                 self._hold(lighter.plan, light=True)
                 return True
         return False
@@ -154,16 +169,6 @@ def _light_step(step: Step, frames: dict[int, Frame]) -> Step:
             frame.cause,
         )
     return Send(step.data, light, step.offset, step.alone, step.cause)
-
-
-def _parts(plan: Plan) -> tuple[Plan | Mould, ...]:
-    """What several plans may share, beginning with the plan itself."""
-    return (plan, plan.events.mould) if isinstance(plan, Compact) else (plan,)
-
-
-def _own_weight(exchange: Exchange) -> int:
-    """The bytes that an exchange costs beside its plan, about."""
-    return len(exchange.call.body) + _EXCHANGE_BYTES
 
 
 def _weight(part: Plan | Mould, *, light: bool) -> int:

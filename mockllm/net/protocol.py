@@ -7,7 +7,7 @@ response is written by the player past aiohttp, which gets a `Played` in its pla
 import asyncio
 from collections.abc import Callable, Coroutine
 from functools import lru_cache
-from typing import TypeAlias, cast
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 import orjson
 from aiohttp import HttpVersion11, web
@@ -16,10 +16,13 @@ from aiohttp.streams import StreamReader
 
 from mockllm import http1
 from mockllm.dialects.headers import JSON_TYPE
-from mockllm.net.arrival import ArrivalParser, Message
+from mockllm.net.arrival import ArrivalParser, Known, Message
 from mockllm.net.connection import SocketConnection
 from mockllm.plan import Head
 from mockllm.request import Headers
+
+if TYPE_CHECKING:
+    from mockllm.net.incoming import Asked
 
 MOST_LINE_BYTES = 65_536
 """The longest request line, and the longest header field, that is read; beyond it aiohttp answers 400."""
@@ -40,7 +43,18 @@ _MOST_HEADERS = 256
 class HttpProtocol(web.RequestHandler):
     """aiohttp's protocol, which also tells the connection what the transport reports."""
 
-    __slots__ = ("_accept", "_begun", "_closed", "_held", "_meanwhile", "_opened", "_receive", "connection")
+    __slots__ = (
+        "_accept",
+        "_again",
+        "_arrivals",
+        "_begun",
+        "_closed",
+        "_held",
+        "_meanwhile",
+        "_opened",
+        "_receive",
+        "connection",
+    )
 
     connection: SocketConnection
 
@@ -52,7 +66,9 @@ class HttpProtocol(web.RequestHandler):
         closed: Callable[[SocketConnection], None],
         *,
         accept: "Callable[[HttpProtocol], None] | None" = None,
-        receive: "Callable[[HttpProtocol, RawRequestMessage, StreamReader], bool] | None" = None,
+        receive: "Callable[[HttpProtocol, RawRequestMessage, StreamReader], Asked | None] | None" = None,
+        again: "Callable[[HttpProtocol, Asked], None] | None" = None,
+        known: "Known[Asked] | None" = None,
     ) -> None:
         super().__init__(
             http,
@@ -67,21 +83,30 @@ class HttpProtocol(web.RequestHandler):
         self._closed = closed
         self._accept = accept
         self._receive = receive
+        self._again = again
+        self._arrivals: ArrivalParser[Asked] | None = None
         self._begun = False
         self._held: bytearray | None = None
         self._meanwhile: asyncio.Task[None] | None = None
         if receive is not None:
             assert self._parser is not None
-            self._parser = ArrivalParser(self._parser, self)  # type: ignore[assignment]  # aiohttp names its class
+            self._arrivals = ArrivalParser(self._parser, self, known if again is not None else None)
+            self._parser = self._arrivals  # type: ignore[assignment]  # aiohttp names its class
 
     @property
     def is_free(self) -> bool:
         """Nothing that came before is still to be answered: aiohttp waits for a request, or never had one."""
         return not self._begun or (self._waiter is not None and not self._waiter.done() and not self._messages)
 
-    def answer(self, head: RawRequestMessage, body: StreamReader) -> bool:
-        """Answer a request that is whole; False if it is one for aiohttp."""
-        return self._receive is not None and self._receive(self, head, body)
+    def answer(self, head: RawRequestMessage, body: StreamReader) -> "tuple[Asked, bytes] | None":
+        """Answer a request that is whole, and tell what it says and its body; None if it is one for aiohttp."""
+        asked = None if self._receive is None else self._receive(self, head, body)
+        return None if asked is None else (asked, asked.body)
+
+    def answer_again(self, asked: "Asked") -> None:
+        """Answer a request that says the same as one before."""
+        assert self._again is not None
+        self._again(self, asked)
 
     def put_back(self, message: Message) -> None:
         """Let aiohttp have a message that it would have had earlier."""
@@ -102,6 +127,9 @@ class HttpProtocol(web.RequestHandler):
     def data_received(self, data: bytes) -> None:
         """The client sent something. What comes before its time is kept, up to a limit, so that a hang-up is seen."""
         if self._held is None:
+            arrivals = self._arrivals
+            if arrivals is not None and not self._force_close and not self._close and arrivals.again(data):
+                return
             super().data_received(data)
             if self._messages and not self._begun:
                 self._begun = True

@@ -20,10 +20,11 @@ from aiohttp.streams import StreamReader
 from mockllm import http1
 from mockllm.errors import MockLLMError
 from mockllm.exchange import Deliveries, Exchange
+from mockllm.net.arrival import Known, known
 from mockllm.net.clock import AlarmClock, RealClock, SteeredClock
 from mockllm.net.connection import SocketConnection
 from mockllm.net.engine import Decided, Engine, told
-from mockllm.net.incoming import call_of
+from mockllm.net.incoming import Asked, asked_by, call_of
 from mockllm.net.listener import Listener
 from mockllm.net.protocol import HttpProtocol, Played, asks_for_leave, failure, read_body
 from mockllm.net.stage import Stage
@@ -91,6 +92,7 @@ class Server:
         self._numbers = count(1)
         self._connections: set[SocketConnection] = set()
         self._stage = Stage(engine)
+        self._known: Known[Asked] = known()
         self._reusable = Played(reusable=True)
         self._last = Played(reusable=False)
 
@@ -130,7 +132,11 @@ class Server:
         self._clock = self._given_clock or SteeredClock(RealClock(loop))
         self._https = ()
         sides: tuple[tuple[Listener | None, _Handler, Mapping[str, Any]], ...] = (
-            (self._listener, self._answer, {"accept": self._accept, "receive": self._receive}),
+            (
+                self._listener,
+                self._answer,
+                {"accept": self._accept, "receive": self._receive, "again": self._hear, "known": self._known},
+            ),
             (self._control_listener, self._answer_control, {}),
         )
         for listener, handler, hooks in sides:
@@ -204,21 +210,26 @@ class Server:
             await self._stage.play(exchange, protocol.connection, self.clock)
         protocol.release()
 
-    def _receive(self, protocol: HttpProtocol, head: RawRequestMessage, body: StreamReader) -> bool:
-        """Answer a request that is whole; False if it is none for the engine, or too large."""
+    def _receive(self, protocol: HttpProtocol, head: RawRequestMessage, body: StreamReader) -> Asked | None:
+        """Answer a request that is whole, and tell what it says; None if it is none for the engine, or too large."""
         if not head.path.startswith("/") or head.path.startswith(CONTROL) or body.total_bytes > self._max_body:
-            return False
-        connection = protocol.connection
+            return None
+        asked = asked_by(head, head.url, body.read_nowait())
+        self._hear(protocol, asked)
+        return asked
+
+    def _hear(self, protocol: HttpProtocol, asked: Asked) -> None:
+        """Answer a request."""
+        connection, clock = protocol.connection, self.clock
         connection.calls += 1
         try:
-            exchange = self._engine.handle(call_of(head, head.url, connection, body.read_nowait(), self.clock))
+            exchange = self._engine.handle(asked.call(connection, clock))
         except Exception:  # noqa: BLE001 - as in _answer
-            _log.exception("The engine failed on %s %s.", head.method, head.path)
-            _fail(protocol, head.method, head.path)
-            return True
-        if not isinstance(exchange, Exchange) or not self._stage.send(exchange, connection, self.clock):
+            _log.exception("The engine failed on %s %s.", asked.method, asked.path)
+            _fail(protocol, asked.method, asked.path)
+            return
+        if not isinstance(exchange, Exchange) or not self._stage.send(exchange, connection, clock):
             protocol.hold(self._play_apart(exchange, protocol))
-        return True
 
     async def _play_apart(self, decided: Exchange | Awaitable[Exchange], protocol: HttpProtocol) -> None:
         """Play an exchange while the connection reads no further request."""

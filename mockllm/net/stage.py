@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from mockllm import http1
-from mockllm.exchange import Deliveries, Delivery, Ending, Exchange, Outcome
+from mockllm.exchange import Deliveries, Delivery, Ending, Exchange, Outcome, make_outcome
 from mockllm.net.clock import AlarmClock, Clock
 from mockllm.net.connection import Connection, SocketConnection
 from mockllm.net.engine import Engine
@@ -80,7 +80,7 @@ class Stage:
                 continue
             connection.write(whole)
             deliveries.add_rest(at_us)
-            self._finish(exchange, deliveries, Outcome(Ending.COMPLETE, len(deliveries) - 1, at_us))
+            self._finish(exchange, deliveries, make_outcome(Ending.COMPLETE, len(deliveries) - 1, at_us))
 
     async def play(
         self,

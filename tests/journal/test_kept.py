@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from mockllm.dialects.chat import CHAT
 from mockllm.exchange import Deliveries, Ending, Exchange, Outcome
 from mockllm.http1 import for_head_request
 from mockllm.journal.export import json_lines
@@ -10,6 +11,8 @@ from mockllm.plan import End, Frame, Framing, Head, Send, Wait
 from mockllm.report import table, timeline
 from mockllm.request import Call
 from mockllm.score import Printed, Score
+from mockllm.turn import Text
+from tests.turns import SEED, asked, pieces, said, turn
 
 PLENTY = 1_000_000
 
@@ -119,6 +122,28 @@ def test_what_was_dropped_is_not_looked_for_when_room_is_needed():
     kept = Kept(most_exchanges=2, most_bytes=2 * OWN)
     filled(kept, exchange(1, ()), exchange(2, ()), exchange(3, ()), exchange(4, (), body=b"x"))
     assert numbers(kept) == [4]
+
+
+def test_nothing_is_remembered_of_what_was_dropped():
+    kept = Kept(most_exchanges=2, most_bytes=PLENTY)
+    filled(kept, *(exchange(number) for number in range(1, 100)))
+    assert numbers(kept) == [98, 99]
+    assert len(kept._ended) <= 2
+
+
+def test_a_mould_that_several_scores_share_counts_once_as_long_as_one_of_them_is_there():
+    events = CHAT.stream(turn(said(Text(pieces("Hel", "lo")))), asked(), SEED)
+    scores = [Score(Head(200), events, (0, 10, 30, 30, 30 + number)) for number in range(3)]
+    together = 2 * (OWN + scores[0].weight) + events.mould.weight
+    kept = Kept(most_exchanges=9, most_bytes=together)
+    filled(kept, *(exchange(number, scores[number - 1]) for number in (1, 2, 3)))
+    assert numbers(kept) == [2, 3]
+    kept.clear()
+    filled(kept, exchange(4, scores[0]), exchange(5, scores[0]), exchange(6, ()))
+    # What the score weighs makes room for another exchange that has none; the mould is gone with the last that has it.
+    assert numbers(kept) == [5, 6]
+    filled(kept, exchange(7, ()), exchange(8, ()))
+    assert kept._bytes == sum(OWN for _ in numbers(kept))
 
 
 def test_a_namespace_is_forgotten_with_its_weight():

@@ -6,8 +6,8 @@ from aiohttp import HttpVersion, HttpVersion11, web
 from aiohttp.test_utils import TestClient, TestServer
 from yarl import URL
 
-from mockllm.net.incoming import call_of
-from mockllm.request import Call
+from mockllm.net.incoming import Asked, asked_by, call_of
+from mockllm.request import Call, Headers
 
 
 class Noon:
@@ -59,3 +59,24 @@ class Odd:
 
 def test_the_name_of_messages_is_nobody_elses_method():
     assert call_of(Odd(), URL("/v1/responses"), Third(1), b"", Noon()).method == "websocket"
+
+
+def test_the_same_request_is_another_call_at_another_time_and_place():
+    class Evening:
+        def now_us(self):
+            return 6
+
+        def wall_s(self):
+            return 8
+
+    headers = Headers((("x-a", "1"),))
+    asked = Asked("PUT", "/a", "b=c", headers, b"body")
+    assert asked.call(Third(1), Noon()) == Call("PUT", "/a", "b=c", headers, b"body", 5, 7, 3)
+    assert asked.call(Third(2), Evening()) == Call("PUT", "/a", "b=c", headers, b"body", 6, 8, 3, reused=True)
+
+
+def test_what_a_request_says_has_no_time_and_no_place():
+    head = Odd("PUT", raw_headers=((b"x-a", b"1"),))
+    assert asked_by(head, URL("/a%20b?c=%64"), b"body") == Asked(
+        "PUT", "/a b", "c=d", Headers((("x-a", "1"),)), b"body"
+    )

@@ -12,6 +12,8 @@ from mockllm.net import server as server_module
 from mockllm.net.protocol import HttpProtocol
 from mockllm.net.server import Server
 from mockllm.plan import FOREVER_US, Close, End, Frame, Gate, Head, Raw, Reset, Send, Wait
+from tests.calls import engine as engine_of
+from tests.raw_http import request
 
 HEAD = Head(200, (("content-type", "text/event-stream"),))
 HEAD_BYTES = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
@@ -20,6 +22,14 @@ OK_BYTES = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
 
 def send(data, **fields):
     return Send(data, Frame("x"), **fields)
+
+
+def stream_of(browser):
+    """All bytes of the next answer, which comes in chunks."""
+    received = b""
+    while not received.endswith(b"\r\n0\r\n\r\n") and (data := browser.read(1)):
+        received += data
+    return received
 
 
 # --- what the engine is told ---------------------------------------------------------------------------------------
@@ -372,6 +382,44 @@ def test_a_client_that_connects_while_the_server_closes_is_let_go(loop_kind, ans
         assert runner.run(main()) == b""
 
 
+# --- the same bytes again ------------------------------------------------------------------------------------------
+
+
+def test_requests_of_the_same_bytes_are_exchanges_of_their_own(serve, client):
+    engine = engine_of("rules: [{replies: [Hello]}]")
+    url = serve(engine).url
+    data = request(stream=True, connection="keep-alive")
+    with client(url) as first, client(url) as second:
+        received = []
+        for browser in (first, second, first, first, second, first):
+            browser.send(data)
+            received.append(stream_of(browser))
+    assert len(set(received)) == 1
+    exchanges = engine.journal.all()
+    assert [exchange.number for exchange in exchanges] == [1, 2, 3, 4, 5, 6]
+    assert [exchange.attempt for exchange in exchanges] == [1, 2, 3, 4, 5, 6]
+    assert [exchange.call.connection for exchange in exchanges] == [1, 2, 1, 1, 2, 1]
+    assert [exchange.call.reused for exchange in exchanges] == [False, False, True, True, True, True]
+    assert {exchange.outcome.ending for exchange in exchanges} == {Ending.COMPLETE}
+    times = [exchange.call.at_us for exchange in exchanges]
+    assert times == sorted(times)
+    assert all(exchange.request.call is exchange.call for exchange in exchanges)
+
+
+def test_the_same_bytes_while_an_answer_is_played_wait_for_their_turn(serve, client):
+    engine = engine_of("rules: [{replies: [{text: [a, b], pace: {ttft: 1ms, itl: 20ms}}]}]")
+    data = request(stream=True, connection="keep-alive")
+    with client(serve(engine).url) as browser:
+        for _ in range(3):
+            browser.send(data)
+            browser.send(data)
+            one, other = (stream_of(browser) for _ in range(2))
+            assert one == other
+    ends = [exchange.call.at_us + exchange.outcome.at_us for exchange in engine.journal.all()]
+    begins = [exchange.call.at_us for exchange in engine.journal.all()]
+    assert all(end <= begin for end, begin in zip(ends, begins[1:], strict=False))
+
+
 # --- failures of our own -------------------------------------------------------------------------------------------
 
 
@@ -384,6 +432,21 @@ def test_an_engine_that_fails_is_logged_and_the_server_goes_on(serve, answers, c
     assert "KeyError: '/nowhere'" in caplog.text
     with client(url) as browser:
         browser.get("/")
+        assert browser.read(len(OK_BYTES)) == OK_BYTES
+
+
+def test_the_same_bytes_fail_as_often_as_the_engine_does(serve, answers, client, plain, caplog):
+    engine = answers({})
+    url = serve(engine).url
+    for _ in range(3):
+        with caplog.at_level(logging.ERROR, "mockllm"), client(url) as browser:
+            browser.get("/later")
+            browser.get("/later")  # which nobody hears any more
+            assert browser.read_to_end()[0].startswith(b"HTTP/1.1 500 Internal Server Error\r\n")
+    assert caplog.text.count("KeyError: '/later'") == 3
+    engine.plans["/later"] = plain()
+    with client(url) as browser:
+        browser.get("/later")
         assert browser.read(len(OK_BYTES)) == OK_BYTES
 
 
