@@ -6,14 +6,14 @@ bytes included, so that all of it meets the same pace, faults, player and journa
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from email.utils import formatdate
-from typing import Literal
+from typing import Literal, overload
 
 from mockllm.catalogue import INVALID, known_error
 from mockllm.dialects import plain
-from mockllm.dialects.base import Dialect, Events, Layout, Media, Resource, Result, Switch
+from mockllm.dialects.base import Dialect, Events, Layout, Media, Resource, Result, Switch, Written
 from mockllm.dialects.headers import EDGE_TYPE, JSON_TYPE, STREAM_TYPE, HeaderPairs, merged
 from mockllm.dialects.sse import payload
 from mockllm.errors import ApiError
@@ -28,6 +28,7 @@ from mockllm.turn import Turn
 
 _SECOND_US = 1_000_000
 _STREAM_HEADERS: HeaderPairs = (("content-type", STREAM_TYPE),)
+_JSON_HEADERS: HeaderPairs = (("content-type", JSON_TYPE),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,9 @@ class Style:
     headers: tuple[tuple[str, str | None], ...] = ()
     bare: bool = False
 
+
+# What most answers say themselves, and what is never among our own headers.
+_TYPE_ALONE = ["content-type"]
 
 USUAL_STYLE = Style()
 """The style of the API itself."""
@@ -70,7 +74,9 @@ class Answer:
     @property
     def streams(self) -> bool:
         """Whether the frames are events of a stream; otherwise there is one, the plain body."""
-        return isinstance(self.frames, Printed) or not any(frame.kind == "body" for frame in self.frames)
+        if isinstance(self.frames, (Printed, Body)):
+            return isinstance(self.frames, Printed)
+        return not any(frame.kind == "body" for frame in self.frames)
 
 
 def turn_answer(turn: Turn, request: Request, dialect: Dialect, seed: Seed, *, counted: bool) -> Answer:
@@ -87,6 +93,23 @@ def turn_answer(turn: Turn, request: Request, dialect: Dialect, seed: Seed, *, c
     return replace(answer, paced=stream[:1] if request.background else stream, input_tokens=new)
 
 
+def headers(answer: Answer, own: HeaderPairs) -> HeaderPairs:
+    """The headers of the answer with our own after them, none of them twice, and the author's in their place."""
+    if [name for name, _ in answer.headers] != _TYPE_ALONE:
+        said = {name.lower() for name, _ in answer.headers}
+        own = tuple(pair for pair in own if pair[0] not in said)
+    return merged(_styled((*answer.headers, *own), answer.style), answer.overrides)
+
+
+def _styled(headers: HeaderPairs, style: Style) -> HeaderPairs:
+    """The headers with what the profile adds, replaces and takes away."""
+    if not style.headers:
+        return headers
+    gone = {name.lower() for name, value in style.headers if value is None}
+    kept = tuple(pair for pair in headers if pair[0].lower() not in gone)
+    return merged(kept, tuple((name, value) for name, value in style.headers if value is not None))
+
+
 def apply_to_turn(turn: Turn, faults: tuple[Fault, ...], seed: Seed) -> tuple[Turn, tuple[int, ...]]:
     """The turn after the faults of what is said, and the places of those that found nothing to act on."""
     missed: list[int] = []
@@ -99,9 +122,38 @@ def apply_to_turn(turn: Turn, faults: tuple[Fault, ...], seed: Seed) -> tuple[Tu
     return turn, tuple(missed)
 
 
+class Body(Sequence[Frame]):
+    """The one frame of a plain body that is already written: it has JSON when somebody looks, and else its bytes."""
+
+    __slots__ = ("_label", "_written")
+
+    def __init__(self, written: Written, label: str) -> None:
+        self._written = written
+        self._label = label
+
+    def unread(self) -> Frame:
+        """The frame, stamped, with bytes for its data."""
+        return Frame(self._written.write(), "body", 0, self._label, ordinal=0)
+
+    def __len__(self) -> int:
+        return 1
+
+    @overload
+    def __getitem__(self, index: int) -> Frame: ...
+    @overload
+    def __getitem__(self, index: slice) -> Frames: ...
+    def __getitem__(self, index: int | slice) -> Frame | Frames:
+        return (Frame(self._written.value(), "body", label=self._label),)[index]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    __hash__ = None  # type: ignore[assignment]  # as that of frames that hold JSON
+
+
 def json_answer(data: JSON, layout: Layout, *, label: str, paced: Frames = ()) -> Answer:
     """A plain body under 200."""
-    return Answer(200, (("content-type", JSON_TYPE),), (Frame(data, "body", label=label),), layout, paced=paced)
+    return Answer(200, _JSON_HEADERS, (Frame(data, "body", label=label),), layout, paced=paced)
 
 
 def resource_answer(result: Result, endpoint: Resource | Dialect) -> Answer:
@@ -113,6 +165,8 @@ def resource_answer(result: Result, endpoint: Resource | Dialect) -> Answer:
                 return Answer(200, headers, (Frame(pieces[0], "body", label=f"body {endpoint.api}"),))
             frames = (Frame(piece, "raw", 1, f"{len(piece)} bytes") for piece in pieces)
             return Answer(200, headers, tuple(frames))
+        case Written():
+            return Answer(200, _JSON_HEADERS, Body(result, f"body {endpoint.api}"), endpoint.layout)
         case Events(frames=events):
             return Answer(200, (("content-type", STREAM_TYPE),), events)
         case Switch(headers=upgrade, frames=events):

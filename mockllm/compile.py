@@ -12,9 +12,9 @@ from functools import lru_cache
 from itertools import accumulate, islice
 from typing import TypeVar, assert_never
 
-from mockllm.answer import Answer, Style
+from mockllm.answer import Answer, Body, headers
 from mockllm.bounded import Same
-from mockllm.dialects.headers import HeaderPairs, api_headers, edge_headers, merged
+from mockllm.dialects.headers import HeaderPairs, api_headers, edge_headers
 from mockllm.dialects.plain import body_bytes
 from mockllm.dialects.sse import event_bytes
 from mockllm.errors import MockLLMError
@@ -79,8 +79,8 @@ _NO_TIMES = _Times(0, {})
 
 @lru_cache(_MOST_PACES)
 def is_at_once(pace: Same[Pace]) -> bool:
-    """Whether a pace is no pace at all."""
-    return pace.value == AT_ONCE
+    """Whether a pace is no pace at all: it may still say how much a delta carries."""
+    return pace.value.model_copy(update={"chunk_tokens": AT_ONCE.chunk_tokens}) == AT_ONCE
 
 
 def compile_answer(
@@ -89,7 +89,10 @@ def compile_answer(
     """The timed steps of an answer; `slowness` is what load makes of its times. Raises PlanTooLongError above the
     limit.
     """
-    times = _times(answer, pace, seed, Work(answer.input_tokens, slowness))
+    plan: Plan
+    times = _times(answer, pace, seed, slowness)
+    if not faults and not answer.style.faults:
+        return Compiled(_untouched(answer, times, request_id), ())
     # Those of the profile have numbers below 0, so that nothing drawn for the author's depends on them.
     of_profile = ((-1 - place, fault) for place, fault in enumerate(answer.style.faults))
     # What it does to times comes after them, so that its heartbeats are heard in the author's silences.
@@ -102,15 +105,27 @@ def compile_answer(
     on_frames = [(index, fault) for index, fault in in_order if isinstance(fault, FrameFault) and index not in unfit]
     on_plan = [(index, fault) for index, fault in in_order if isinstance(fault, PlanFault) and index not in unfit]
     events = answer.frames if isinstance(answer.frames, Printed) and not (on_frames or times.told) else None
-    if events is not None and not on_plan:
-        return Compiled(_score(answer, events, times, request_id), ())
-    if events is not None:
+    if not (on_frames or on_plan):
+        plan = _untouched(answer, times, request_id)
+    elif events is not None:
         score = tuple(_score(answer, events, times, request_id))
-        plan: Plan = Edited(score, events, _bounded(_replanned(score, on_plan, seed, missed)))
+        plan = Edited(score, events, _bounded(_replanned(score, on_plan, seed, missed)))
     else:
-        frames = _reframed(stamp(answer.frames), on_frames, seed, missed)
+        frames = _reframed(stamp(answer.frames), on_frames, seed, missed) if on_frames else _stamped(answer)
         plan = _bounded(_replanned(_bounded(_steps(answer, frames, times, request_id)), on_plan, seed, missed))
     return Compiled(plan, tuple(faults[index].title for index in missed), tuple(missed))
+
+
+def _untouched(answer: Answer, times: _Times, request_id: str) -> Plan:
+    """The plan of an answer to which no fault does anything."""
+    if isinstance(answer.frames, Printed) and not times.told:
+        return _score(answer, answer.frames, times, request_id)
+    return _bounded(_steps(answer, _stamped(answer), times, request_id))
+
+
+def _stamped(answer: Answer) -> Frames:
+    """The frames, stamped, without the JSON of a body that is already written."""
+    return (answer.frames.unread(),) if isinstance(answer.frames, Body) else stamp(answer.frames)
 
 
 def _reframed(frames: Frames, faults: Iterable[tuple[int, FrameFault]], seed: Seed, missed: list[int]) -> Frames:
@@ -177,19 +192,20 @@ def _credit(made: Frame | Step, fault: Fault) -> str:
     return made.cause or (fault.title if isinstance(made, Frame) else "")
 
 
-def _times(answer: Answer, pace: Pace, seed: Seed, work: Work) -> _Times:
+def _times(answer: Answer, pace: Pace, seed: Seed, slowness: float) -> _Times:
     """A stream's head goes out at once and its frames by the pace; a plain body has its head with it unless the pace
     says otherwise.
     """
     if is_at_once(Same(pace)):
         return _NO_TIMES
+    work = Work(answer.input_tokens, slowness)
     seed = seed.child("pace")
     if answer.streams:
-        frames = stamp(outline(answer.frames))
+        frames = outline(answer.frames)[:] if isinstance(answer.frames, Printed) else stamp(answer.frames)
         due = dict(enumerate(pace.schedule(frames, seed, work)))
         first = next((due[frame.ordinal] for frame in frames if frame.tokens), due.get(0, 0))
         return _Times(pace.head_us(seed), due, _told(pace, first, due.get(len(due) - 1, 0)))
-    body = pace.body_us(stamp(answer.paced), seed, work)
+    body = pace.body_us(answer.paced[:], seed, work)
     head = pace.head_us(seed) if pace.head is not None else body
     return _Times(head, {0: max(head, body)}, _told(pace, max(head, body), max(head, body)))
 
@@ -204,9 +220,10 @@ def _told(pace: Pace, first: Microseconds, last: Microseconds) -> HeaderPairs:
 
 def _score(answer: Answer, events: Printed, times: _Times, request_id: str) -> Plan:
     """The plan of a stream to which no fault does anything."""
-    head = Head(answer.status, _headers(answer, _layer_headers(answer, times, request_id)), "chunked")
-    dues = _dues(outline(events), times) if times.frames else ()
-    return _within_limit(Score(head, events, dues, times.head))
+    head = Head(answer.status, headers(answer, _layer_headers(answer, times, request_id)), "chunked")
+    dues = accumulate(times.frames.values(), max)  # nothing is held, as no fault did anything
+    score = Score(head, events, dues, times.head)
+    return score if score.most_steps <= MOST_STEPS else _within_limit(score)
 
 
 def _steps(answer: Answer, frames: Frames, times: _Times, request_id: str) -> Iterator[Step]:
@@ -221,7 +238,7 @@ def _steps(answer: Answer, frames: Frames, times: _Times, request_id: str) -> It
     if times.head:
         yield Wait(times.head)
     if not answer.messages or answer.status == _SWITCHED:
-        yield Head(answer.status, _headers(answer, own), "chunked" if streams else "length")
+        yield Head(answer.status, headers(answer, own), "chunked" if streams else "length")
     if answer.messages:
         yield Messages()
     now = times.head
@@ -256,22 +273,6 @@ def _dues(frames: Frames, times: _Times) -> list[Microseconds]:
         if frames[index].framing.held:
             dues[index] = dues[index + 1]
     return dues
-
-
-def _headers(answer: Answer, own: HeaderPairs) -> HeaderPairs:
-    """The headers of the answer with our own after them, none of them twice, and the author's in their place."""
-    said = {name.lower() for name, _ in answer.headers}
-    headers = (*answer.headers, *(pair for pair in own if pair[0] not in said))
-    return merged(_styled(headers, answer.style), answer.overrides)
-
-
-def _styled(headers: HeaderPairs, style: Style) -> HeaderPairs:
-    """The headers with what the profile adds, replaces and takes away."""
-    if not style.headers:
-        return headers
-    gone = {name.lower() for name, value in style.headers if value is None}
-    kept = tuple(pair for pair in headers if pair[0].lower() not in gone)
-    return merged(kept, tuple((name, value) for name, value in style.headers if value is not None))
 
 
 def _layer_headers(answer: Answer, times: _Times, request_id: str) -> HeaderPairs:

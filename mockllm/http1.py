@@ -124,7 +124,7 @@ def whole(plan: Plan, most: int) -> bytes | None:
     if announces_close(plan):
         return None
     if isinstance(plan, Score):
-        return _all_at_once(plan, most) if plan.at_once and plan.size <= most else None
+        return _all_at_once(plan, most) if plan.at_once and plan.fits(most) else None
     if len(plan) < _FEWEST_STEPS:
         return None
     head, *between, end = plan

@@ -13,6 +13,8 @@ from urllib.parse import parse_qsl
 
 import orjson
 
+from mockllm.frozen import maker
+
 JSON: TypeAlias = "Mapping[str, JSON] | Sequence[JSON] | str | int | float | bool | None"
 
 # Fields that choose how an answer travels, not what it says: a request that differs only here is the same request.
@@ -143,8 +145,8 @@ class Request:
 
     def in_call(self, call: Call) -> "Request":
         """The same request in another call of the same bytes."""
-        # Spelled out, as `replace` takes twice as long.
-        return Request(
+        # Spelled out, as `replace` takes many times as long.
+        return make_request(
             self.api,
             call,
             self.json,
@@ -170,6 +172,13 @@ class Request:
     def turn(self) -> int:
         """How many assistant messages the conversation has so far."""
         return sum(message.role == "assistant" for message in self.messages)
+
+
+make_call = maker(Call)
+"""A call, made faster: each request makes one."""
+
+make_request = maker(Request)
+"""A request, made faster."""
 
 
 def fingerprint(api: str, call: Call, json: JSON, place: str = "") -> str:

@@ -23,7 +23,7 @@ from mockllm.bounded import Same
 from mockllm.carried import carried
 from mockllm.catalogue import KNOWN_ERRORS
 from mockllm.compile import AT_ONCE, Compiled, compile_answer, event_dues, is_at_once
-from mockllm.dialects.base import Dialect, Resource, Surroundings, is_dialect
+from mockllm.dialects.base import Dialect, Resource, Surroundings, Written, is_dialect
 from mockllm.dialects.headers import HeaderPairs, request_id
 from mockllm.errors import MockLLMError
 from mockllm.fill import AnswerReply, Filling, fill
@@ -103,6 +103,8 @@ def respond(step: Step, request: Request, around: Circumstances) -> Response:
         answer = replace(answer, overrides=tuple(overrides.items()), told=around.told)
     answer = carried(answer, request.call)
     compiled = compile_answer(answer, _pace(reply, around), faults, seed, key, slowness=around.slowness)
+    if not faults and not kept:
+        return answer, compiled, ()
     unfired = (*(faults[index].title for index in missed), *compiled.unfired)
     lasting = tuple(
         (fault, seed.child("fault", index))
@@ -173,6 +175,7 @@ def _turn(
     answer = turn_answer(turn, asking(request, around.profile), endpoint, around.seed, counted=counted)
     if around.profile is not None:
         body = endpoint.body(turn, request)
+        body = body.value() if isinstance(body, Written) else body
         told = body if isinstance(body, Mapping) else None
         answer = styled(answer, around.profile, replace(_context(request, around, key), answer=told))
     return answer, missed, endpoint.stored(turn, request, key)

@@ -11,15 +11,19 @@ from abc import abstractmethod
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import count, takewhile
 from operator import ne
 from typing import Protocol, overload
 
-from mockllm.plan import End, Frame, Frames, Head, Microseconds, Send, Step, Wait
+from mockllm.plan import End, Frame, Frames, Head, Microseconds, Plan, Send, Step, Wait
 
 _SCORE_BYTES = 400
 _BYTES_PER_DUE = 8
 _STEP_BYTES = 400
 _MOST_SHARED = 64
+_LOOKED_AT = 256
+_STEPS_AROUND = 3
+_FEW = 1_024
 
 EVERY = sys.maxsize
 """More than the events of any stream."""
@@ -61,6 +65,15 @@ class Printed(Sequence[Frame]):
     def chunked(self, first: int = 0, last: int = EVERY) -> bytes:
         """Events, each as a chunk of HTTP (RFC 9112 §7.1), without the last; all of them unless it is said which."""
 
+    @property
+    def most(self) -> int:
+        """As many events as there can be, or more: what can be told without making any."""
+        return len(self)
+
+    def reach(self, count: int) -> int:
+        """So many events, or as many as there are if those are fewer. No more of them are made than it takes."""
+        return min(count, len(self))
+
     def __len__(self) -> int:
         return len(self.mould.outline)
 
@@ -73,7 +86,7 @@ class Printed(Sequence[Frame]):
         return self.frame(places) if isinstance(places, int) else tuple(map(self.frame, places))
 
     def __iter__(self) -> Iterator[Frame]:
-        return map(self.frame, range(len(self)))
+        return map(self.frame, takewhile(lambda index: self.reach(index + 1) > index, count()))
 
 
 def held(frames: Iterable[Frame]) -> Frames:
@@ -137,8 +150,7 @@ class Score(Compact):
         self.head = head
         self.head_us = head_us
         self._dues = _shared(array("q", dues).tobytes())
-        waits = sum(map(ne, self._dues, (head_us, *self._dues[:-1]))) if self._dues else 0
-        self._length = len(events) + waits + (head_us > 0) + 2
+        self._length: int | None = None
 
     @property
     def dues(self) -> Sequence[Microseconds]:
@@ -165,7 +177,36 @@ class Score(Compact):
         """The bytes that it takes in memory beside the mould, about."""
         return _SCORE_BYTES + _BYTES_PER_DUE * len(self._dues)
 
+    def fits(self, most: int) -> bool:
+        """Whether the body has at most so many bytes. No more of it is made than it takes to tell."""
+        events, offsets = self.events, self.events.mould.offsets
+        looked = _LOOKED_AT
+        while (reached := events.reach(looked)) == looked and offsets[reached] <= most:
+            looked *= 2
+        return offsets[reached] <= most
+
+    def sent(self, steps: int) -> int:
+        """The bytes of the body in the first so many steps. No more of it is made than it takes to tell."""
+        left, now, sends = steps - 1 - (self.head_us > 0), self.head_us, 0
+        for due in self._dues:
+            left -= 1 + (due > now)
+            if left < 0:
+                break
+            now, sends = due, sends + 1
+        sends = sends if self._dues else max(left, 0)
+        return self.events.mould.offsets[self.events.reach(sends)]
+
+    @property
+    def most_steps(self) -> int:
+        """As many steps as there are, or of a long stream, which is not made for that, as there can be."""
+        most = self.events.most
+        return len(self) if most <= _FEW else 2 * most + _STEPS_AROUND
+
     def __len__(self) -> int:
+        if self._length is None:
+            dues = self._dues
+            waits = sum(map(ne, dues, (self.head_us, *dues[:-1]))) if dues else 0
+            self._length = len(self.events) + waits + (self.head_us > 0) + 2
         return self._length
 
     def __iter__(self) -> Iterator[Step]:
@@ -208,3 +249,10 @@ class Edited(Compact):
                 yield Send(self.events.data(step), mould.outline[step], mould.offsets[step])
             else:
                 yield step
+
+
+def step_after(plan: Plan, done: int) -> int:
+    """The number of the step that comes after so many, or of the last. No more of a score is made than it takes."""
+    if isinstance(plan, Score) and plan.events.reach(done + 1) > done:
+        return done
+    return min(done, len(plan) - 1)

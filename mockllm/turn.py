@@ -5,13 +5,19 @@ Here: the parts of an answer in the order in which the model makes them. Not her
 streamed delta shows.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 from typing import TypeAlias
 
+from mockllm.bounded import Same
 from mockllm.request import JSON
 from mockllm.tokens import Piece, count, grouped, joined
+
+_COUNTED = ("output_tokens", "reasoning_tokens", "audio_tokens")
+
+_MOST_REGROUPED = 64
 
 
 class StopReason(StrEnum):
@@ -39,7 +45,7 @@ class Logprob:
 class Text:
     """Text the user sees. `logprobs` has one entry per token, or is empty when none were asked for."""
 
-    pieces: tuple[Piece, ...]
+    pieces: Sequence[Piece]
     annotations: tuple[JSON, ...] = ()
     logprobs: tuple[Logprob, ...] = ()
 
@@ -50,7 +56,7 @@ class Reasoning:
     itself, where the Responses API else has a summary.
     """
 
-    pieces: tuple[Piece, ...]
+    pieces: Sequence[Piece]
     field: str = "reasoning_content"
     raw: bool = False
 
@@ -59,7 +65,7 @@ class Reasoning:
 class Refusal:
     """A refusal in the words of the model, in place of content."""
 
-    pieces: tuple[Piece, ...]
+    pieces: Sequence[Piece]
     logprobs: tuple[Logprob, ...] = ()
 
 
@@ -69,7 +75,7 @@ class ToolCall:
 
     id: str
     name: str
-    pieces: tuple[Piece, ...]
+    pieces: Sequence[Piece]
     kind: str = "function"
 
 
@@ -78,7 +84,7 @@ class Audio:
     """Spoken output: base64 pieces of sound beside the pieces of its transcript."""
 
     id: str
-    pieces: tuple[Piece, ...]
+    pieces: Sequence[Piece]
     data: tuple[str, ...]
     expires_at: int
 
@@ -94,7 +100,7 @@ class Hosted:
 
     type: str
     fields: Mapping[str, JSON]
-    pieces: tuple[Piece, ...] = ()
+    pieces: Sequence[Piece] = ()
     images: tuple[str, ...] = ()
     awaits: bool = False
     announced: bool = False
@@ -123,6 +129,31 @@ class Usage:
     cached_tokens: int = 0
     audio_tokens: int = 0
 
+    def with_output(self, tokens: int) -> "Usage":
+        """The same with another number of tokens in the output."""
+        return Usage(self.input_tokens, tokens, self.reasoning_tokens, self.cached_tokens, self.audio_tokens)
+
+
+class CountedLater(Usage):
+    """The usage of a long answer, whose output is counted when somebody asks: most streams do not tell it, and to count
+    it the whole text has to be cut into tokens. `count` gives the tokens of output, reasoning and audio.
+    """
+
+    __slots__ = ("_count",)
+    _count: Callable[[], tuple[int, int, int]]
+
+    def __init__(self, input_tokens: int, cached_tokens: int, count: Callable[[], tuple[int, int, int]]) -> None:
+        for name, value in (("input_tokens", input_tokens), ("cached_tokens", cached_tokens), ("_count", count)):
+            object.__setattr__(self, name, value)
+
+    def __getattr__(self, name: str) -> int:
+        if name not in _COUNTED:
+            raise AttributeError(name)
+        for known, tokens in zip(_COUNTED, self._count(), strict=True):
+            object.__setattr__(self, known, tokens)
+        value: int = getattr(self, name)
+        return value
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:
@@ -143,11 +174,16 @@ def chunked(turn: Turn, tokens: int) -> Turn:
     """The turn in pieces of so many tokens, where that is more than one: less only at the end of a part."""
     if tokens == 1:
         return turn
-    choices = (
+    return replace(turn, choices=_regrouped(Same(turn.choices), tokens))
+
+
+# Most turns have the choices of a reply that says the same to every request.
+@lru_cache(_MOST_REGROUPED)
+def _regrouped(choices: Same[tuple[Choice, ...]], tokens: int) -> tuple[Choice, ...]:
+    return tuple(
         replace(choice, parts=tuple(replace(part, pieces=grouped(part.pieces, tokens)) for part in choice.parts))
-        for choice in turn.choices
+        for choice in choices.value
     )
-    return replace(turn, choices=tuple(choices))
 
 
 def part_tokens(part: Part) -> int:

@@ -6,16 +6,19 @@ from openai import BaseModel
 
 from mockllm.answer import (
     Answer,
+    Body,
+    Style,
     apply_to_turn,
     error_answer,
     events_answer,
+    headers,
     json_answer,
     raw_answer,
     resource_answer,
     scripted_error,
     turn_answer,
 )
-from mockllm.dialects.base import Events, Layout, Media, Switch
+from mockllm.dialects.base import Events, Layout, Media, Switch, Written
 from mockllm.dialects.chat import CHAT
 from mockllm.dialects.plain import body_bytes
 from mockllm.dialects.sse import event_bytes
@@ -23,7 +26,7 @@ from mockllm.errors import ApiError
 from mockllm.plan import Frame
 from mockllm.scenario.error import ErrorSpec
 from mockllm.scenario.faults.content import CutArguments
-from mockllm.scenario.faults.http import Status
+from mockllm.scenario.faults.http.head import Status
 from mockllm.scenario.reply import EventsReply, RawReply
 from mockllm.score import outline
 from mockllm.turn import Text, ToolCall
@@ -53,7 +56,7 @@ def test_a_plain_turn_is_one_body_in_the_layout_of_its_dialect():
     answer = turn_answer(HELLO, PLAIN, CHAT, SEED, counted=False)
     assert answer.headers == (("content-type", "application/json"),)
     assert [(frame.kind, frame.label) for frame in answer.frames] == [("body", "body chat")]
-    assert (answer.frames[0].data, answer.layout) == (CHAT.body(HELLO, PLAIN), CHAT.layout)
+    assert (answer.frames[0].data, answer.layout) == (CHAT.body(HELLO, PLAIN).value(), CHAT.layout)
     assert not answer.streams
 
 
@@ -343,4 +346,32 @@ def test_a_switch_opens_a_websocket_with_what_is_said_first():
         (("upgrade", "websocket"),),
         (frame,),
         True,
+    )
+
+
+def test_a_body_that_is_written_is_one_frame_that_is_not_read_before_somebody_looks():
+    read = []
+    body = Body(Written(lambda: b"{}\n", lambda: read.append(1) or {"a": 1}), "body x")
+    assert (len(body), body.unread()) == (1, Frame(b"{}\n", "body", label="body x", ordinal=0))
+    assert read == []
+    assert body[0] == body[-1] == Frame({"a": 1}, "body", label="body x")
+    assert body[:] == (body[0],)
+    assert body == (body[0],)
+    assert body != (Frame({"a": 2}, "body", label="body x"),)
+
+
+def test_our_own_headers_come_after_those_of_the_answer_and_never_twice():
+    own = (("x-request-id", "req_1"), ("retry-after", "1"))
+    told = (("Content-Type", "a"), ("Retry-After", "9"))
+    assert headers(Answer(200, told, ()), own) == (*told, own[0])
+    alone = (("content-type", "a"),)
+    assert headers(Answer(200, alone, (), overrides=(("RETRY-AFTER", "2"),)), own) == (
+        *alone,
+        own[0],
+        ("RETRY-AFTER", "2"),
+    )
+    assert headers(Answer(200, alone, (), style=Style(headers=(("X-Request-Id", None), ("b", "c")))), own) == (
+        *alone,
+        own[1],
+        ("b", "c"),
     )

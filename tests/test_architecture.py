@@ -13,7 +13,7 @@ TESTS = ROOT / "tests"
 
 # Each line may import only the lines above it; names on one line do not import each other.
 LAYERS = (
-    {"bounded", "errors", "gates", "seeds", "units", "catalogue", "console"},
+    {"bounded", "errors", "frozen", "gates", "seeds", "units", "catalogue", "console", "unrolled"},
     {"tokens"},
     {"request"},
     {"plan", "turn"},
@@ -26,7 +26,7 @@ LAYERS = (
     {"recording"},
     {"importers"},
     {"respond", "fate", "control", "ran"},
-    {"readings", "recall", "decided"},
+    {"readings", "recall", "repeats", "decided"},
     {"decision"},
     {"hearing", "portable"},
     {"engine"},

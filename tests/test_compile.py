@@ -512,6 +512,7 @@ def test_a_printed_stream_has_the_plan_of_its_frames(pace, faults):
 def test_a_printed_stream_keeps_little_of_its_plan_unless_its_frames_are_changed():
     answer = chat_stream()
     assert isinstance(compiled(answer).plan, Score)
+    assert isinstance(compiled(answer, {"finish_reason": "length"}).plan, Score)
     assert isinstance(compiled(answer, {"stall": {"at": "headers", "for": "5s"}}).plan, Edited)
     assert isinstance(compiled(answer, {"done": "omit"}).plan, tuple)
 
@@ -717,3 +718,9 @@ def test_all_other_faults_act_on_messages():
     assert compiled.unfired == ("status",)
     assert [step.data for step in compiled.plan if isinstance(step, Send)] == [b'\x81\x12{"type":"a","x":1}']
     assert isinstance(compiled.plan[-1], Reset)
+
+
+def test_a_pace_that_only_says_how_much_a_delta_carries_has_no_times():
+    printed = chat_stream()
+    assert compiled(printed, pace=Pace(chunk_tokens=5)).plan.dues == compiled(printed, pace=Pace()).plan.dues
+    assert len(compiled(printed, pace=PACED).plan.dues) == len(printed.frames)

@@ -1,9 +1,9 @@
 import pytest
 
 from mockllm.dialects.chat import CHAT
-from mockllm.exchange import Deliveries, Delivery, Ending, Exchange, GateVisit, Outcome
+from mockllm.exchange import Deliveries, Delivery, Ending, Exchange, GateVisit, Outcome, Trouble
 from mockllm.plan import End, Frame, Gate, Head, Raw, Send, Wait
-from mockllm.request import Call
+from mockllm.request import Call, Request
 from mockllm.score import Score
 from mockllm.turn import Text
 from tests.turns import SEED, asked, pieces, said, turn
@@ -121,3 +121,31 @@ def test_an_exchange_stands_at_the_gate_that_it_has_not_passed():
 
 def test_two_outcomes_are_the_same_whenever_they_were():
     assert Outcome(Ending.CUT, 1, at_us=5) == Outcome(Ending.CUT, 1, at_us=6)
+
+
+def test_what_is_done_at_once_can_be_told_as_what_is_done_in_turn():
+    at_once, in_turn = Deliveries(PLAYED), Deliveries(PLAYED)
+    at_once.add_rest(170)
+    in_turn.add(len(PLAYED), 170)
+    assert tuple(at_once) == tuple(in_turn)
+    assert (len(at_once), at_once[-1].done_us) == (len(PLAYED), 170)
+    assert tuple(at_once.of(PLAYED)) == tuple(in_turn)
+
+
+def test_what_is_added_after_all_at_once_counts_too():
+    deliveries = Deliveries(PLAYED[:0])
+    deliveries.add_rest(5)
+    deliveries.add(1, 7)
+    assert len(deliveries) == 1
+
+
+def test_an_exchange_again_is_open_and_has_a_call_of_its_own():
+    call, later = Call("POST", "/"), Call("POST", "/", at_us=7)
+    request = Request("chat", call, fingerprint="f")
+    done = Exchange(
+        1, "n", call, request, 201, PLAYED, "rule", "why", 1, Trouble.FAILED, ("fault",), outcome=Outcome(Ending.CUT)
+    )
+    expected = Exchange(
+        2, "n", later, request.in_call(later), 201, PLAYED, "rule", "why", 5, Trouble.FAILED, ("fault",)
+    )
+    assert done.again(2, later, request.in_call(later), attempt=5) == expected

@@ -66,7 +66,7 @@ def preset_rows() -> str:
 
 def fault_rows() -> str:
     lines = ["| fault | layer | what happens | keys |", "| --- | --- | --- | --- |"]
-    for fault in FAULTS:
+    for fault in FAULTS.values():
         doc = " ".join((fault.__doc__ or "").split("\n\n", 1)[0].split())
         keys = ", ".join(f"`{name}`" for name, _ in fields(fault))
         lines.append(f"| `{fault.kind}` | {fault.layer.name.lower()} | {cells(doc)} | {keys} |")
@@ -75,7 +75,7 @@ def fault_rows() -> str:
 
 def alias_rows() -> str:
     lines = ["| name | known from | what happens | here |", "| --- | --- | --- | --- |"]
-    for alias in ALIASES:
+    for alias in ALIASES.values():
         doc = " ".join((alias.__doc__ or "").split())
         lines.append(f"| `{alias.kind}` | {alias.known_from} | {cells(doc)} | `{alias.here}` |")
     return "\n".join(lines)

@@ -1,5 +1,6 @@
 import pytest
 
+from mockllm import http1
 from mockllm.dialects import find
 from mockllm.dialects.base import Surroundings
 from mockllm.errors import MockLLMError
@@ -284,3 +285,30 @@ def test_events_of_a_stored_stream_have_the_same_times():
             sends.append(now)
     assert list(stored.dues) == sends
     assert max(sends) == 10_000 + 3 * 5_000
+
+
+ASKS = {
+    "nothing more": {},
+    "its usage": {"stream_options": {"include_usage": True}},
+    "larger pieces": {},
+    "several choices": {"n": 3},
+    "few tokens": {"max_tokens": 10},
+    "a stop that does not come": {"stop": ["never"]},
+}
+
+
+@pytest.mark.parametrize(("asks", "fields"), ASKS.items(), ids=ASKS)
+def test_of_a_long_reply_no_more_is_made_than_the_answer_begins_with(asks, fields):
+    reply = {"text": "word " * 50_000}
+    pace = {"pace": {"chunk_tokens": 3}} if asks == "larger pieces" else {}
+    _, compiled, _ = responded(reply, asked(**fields), **pace)
+    assert http1.whole(compiled.plan, 65_536) is None or asks == "few tokens"
+    assert compiled.plan.events.mould.made <= 1_024
+    assert compiled.plan.events.reach(200) == (13 if asks == "few tokens" else 200)
+
+
+def test_a_long_plain_reply_is_the_text_as_it_is_written():
+    text = "word " * 10_000
+    assert content(text) == text
+    body = responded(text)[0].frames[0].data
+    assert body["usage"]["completion_tokens"] == len(splitter().split(text))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from mockllm.plan import End, Frame, Head, Send, Wait, stamp
-from mockllm.score import EVERY, Edited, Printed, Score, held, outline
+from mockllm.score import EVERY, Edited, Printed, Score, held, outline, step_after
 
 HEAD = Head(200, (("content-type", "text/event-stream"),))
 FRAMES = stamp((Frame(None, "role", label="role"), Frame(None, tokens=2, label="ab"), Frame(None, "done", label="end")))
@@ -108,3 +108,44 @@ def test_only_the_steps_of_faults_weigh():
     sent_twice = Edited(score, EVENTS, (*score, score[1], score[2]))
     assert longer.weight - Edited(score, EVENTS, score).weight == 2 * 400
     assert sent_twice.weight - Edited(score, EVENTS, score).weight == 2 * 8
+
+
+@pytest.mark.parametrize(("most", "fits"), [(5, False), (6, True), (7, True)])
+def test_a_body_fits_where_it_has_no_more_bytes(most, fits):
+    assert Score(HEAD, EVENTS).fits(most) is fits
+
+
+@pytest.mark.parametrize(("dues", "head_us"), [((), 0), ((), 7), ((0, 5, 5), 0), ((5, 5, 9), 0), ((7, 9, 9), 7)])
+def test_what_was_sent_follows_from_how_many_steps_were_done(dues, head_us):
+    score = Score(HEAD, EVENTS, dues, head_us)
+    for done in range(len(score) + 1):
+        sent = sum(len(step.data) for step in tuple(score)[:done] if isinstance(step, Send))
+        assert score.sent(done) == sent
+        assert step_after(score, done) == step_after(tuple(score), done) == min(done, len(score) - 1)
+
+
+class Endless(Letters):
+    """Events that nobody has counted."""
+
+    most = 10_000_000
+
+    def __len__(self):
+        raise AssertionError("they were counted")
+
+    def reach(self, count):
+        return count
+
+
+def test_what_can_be_told_of_a_stream_without_counting_its_events_is_told_so():
+    mould = Mould(FRAMES, range(0, 10_000_000, 100), 1_000)
+    score = Score(HEAD, Endless(mould))
+    assert not score.fits(65_536)
+    assert score.sent(4) == 300
+    assert score.most_steps >= 10_000_000
+    assert step_after(score, 7) == 7
+    assert score.at_once
+
+
+def test_few_events_are_counted():
+    assert (EVENTS.most, EVENTS.reach(2), EVENTS.reach(9)) == (3, 2, 3)
+    assert Score(HEAD, EVENTS, (5, 5, 9)).most_steps == 7

@@ -1,7 +1,10 @@
+import pytest
+
 from mockllm.tokens import Piece
 from mockllm.turn import (
     Audio,
     Choice,
+    CountedLater,
     Reasoning,
     Refusal,
     StopReason,
@@ -59,3 +62,21 @@ def test_a_turn_in_larger_pieces_says_the_same():
     assert [len(part.pieces) for part in larger.choices[0].parts] == [2, 2, 2]
     assert (larger.choices[1], larger.usage) == (turn.choices[1], turn.usage)
     assert chunked(turn, 1) is turn
+
+
+def test_what_is_counted_later_is_counted_once_and_nothing_else_is_known_of_it():
+    counted = []
+    usage = CountedLater(3, 1, lambda: counted.append(1) or (7, 2, 4))
+    assert (usage.input_tokens, usage.cached_tokens, counted) == (3, 1, [])
+    assert (usage.audio_tokens, usage.reasoning_tokens, usage.output_tokens) == (4, 2, 7)
+    assert usage.with_output(9) == Usage(3, 9, 2, 1, 4)
+    assert counted == [1]
+    with pytest.raises(AttributeError, match="price"):
+        _ = usage.price
+
+
+def test_turns_that_say_the_same_have_the_same_choices_in_larger_pieces():
+    choices = (Choice((Text((*PIECES, *PIECES)),), "stop"),)
+    one, other = (chunked(Turn(key, "m", 0, choices, Usage(1, 1)), 4) for key in "ab")
+    assert one.choices is other.choices
+    assert [piece.text for piece in one.choices[0].parts[0].pieces] == ["Héllo", "Héllo"]

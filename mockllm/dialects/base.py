@@ -7,7 +7,7 @@ Not here: any API; those are the sibling files, one each, and none knows another
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 from typing_extensions import TypeIs
@@ -72,6 +72,16 @@ class Media:
 
 
 @dataclass(frozen=True, slots=True)
+class Written:
+    """A JSON body that is known in the bytes of its endpoint's layout: `write` makes these, and `value` what they say,
+    for who looks at that. Most bodies are sent and never looked at.
+    """
+
+    write: Callable[[], bytes]
+    value: Callable[[], Mapping[str, JSON]]
+
+
+@dataclass(frozen=True, slots=True)
 class Events:
     """An event stream, not yet stamped."""
 
@@ -86,7 +96,7 @@ class Switch:
     frames: Frames = ()
 
 
-Result: TypeAlias = "JSON | Media | Events | Switch"
+Result: TypeAlias = "JSON | Media | Written | Events | Switch"
 """What a resource answers with."""
 
 
@@ -129,18 +139,3 @@ class Resource(Protocol):
 def is_dialect(endpoint: Dialect | Resource) -> TypeIs[Dialect]:
     """Whether the endpoint is answered by a turn."""
     return hasattr(endpoint, "stream")
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """A method and a path under the base, such as `/chat/completions/{id}`; `{model...}` takes the rest of the path,
-    slashes and all. `form` says that the body is a form instead of JSON,
-    and `about` what is served there, in a few words. A `bare` one may be called without a body.
-    """
-
-    method: str
-    pattern: str
-    endpoint: Dialect | Resource = field(repr=False)
-    form: bool = False
-    about: str = ""
-    bare: bool = False

@@ -15,6 +15,9 @@ def side_by_side(lanes: Iterable[Iterable[_T]], tokens: Callable[[_T], int]) -> 
     """The parts of all lanes, each with the number of its lane: token k of each lane before token k + 1 of any. Parts
     that carry no token follow the one before them, those of all lanes in turn.
     """
+    lanes = tuple(lanes)
+    if len(lanes) == 1:
+        return ((0, part) for part in lanes[0])
     placed = merge(*(_placed(number, lane, tokens) for number, lane in enumerate(lanes)), key=lambda part: part[:3])
     return ((number, part) for _, _, number, part in placed)
 

@@ -5,18 +5,20 @@ words come from.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import chain
 
 from mockllm.bounded import Same
 from mockllm.request import Request
 from mockllm.scenario.reply import UsageSpec
 from mockllm.seeds import Seed
-from mockllm.tokens import Piece, Tokenizer, cut, joined
+from mockllm.tokens import LongText, Piece, Tokenizer, cut, joined, within
 from mockllm.turn import (
     Audio,
     Choice,
+    CountedLater,
     Logprob,
     Part,
     Reasoning,
@@ -77,7 +79,7 @@ def _until_stop(parts: tuple[Part, ...], words: tuple[str, ...]) -> tuple[tuple[
     return parts, False
 
 
-def _up_to(text: tuple[Piece, ...], length: int) -> tuple[Piece, ...]:
+def _up_to(text: Sequence[Piece], length: int) -> tuple[Piece, ...]:
     """The pieces of the first `length` characters; the last piece may be shortened, and then counts as one token."""
     kept: list[Piece] = []
     for piece in text:
@@ -92,15 +94,16 @@ def _up_to(text: tuple[Piece, ...], length: int) -> tuple[Piece, ...]:
 
 def _within(parts: tuple[Part, ...], limit: int | None) -> tuple[tuple[Part, ...], bool]:
     """The parts that fit into the token limit, and whether something did not."""
-    if limit is None or sum(map(part_tokens, parts)) <= limit:
+    if limit is None:
         return parts, False
     kept: list[Part] = []
     for part in parts:
-        tokens = part_tokens(part)
+        if not within(part.pieces, limit):
+            return (*kept, *((_cut(part, limit),) if limit else ())), True
         if limit:
-            kept.append(part if tokens <= limit else _cut(part, limit))
-        limit -= min(tokens, limit)
-    return tuple(kept), True
+            kept.append(part)
+        limit -= part_tokens(part)
+    return parts, False
 
 
 def _cut(part: Part, limit: int) -> Part:
@@ -139,24 +142,27 @@ def usage(choices: tuple[Choice, ...], request: Request, tokenizer: Tokenizer, t
 
     Reasoning is part of the output, so told reasoning changes the output unless that is told too.
     """
+    read = input_tokens(request, tokenizer) if told is None or told.input is None else told.input
+    cached = 0 if told is None or told.cached is None else told.cached
+    if _is_long(Same(choices)):
+        return CountedLater(read, cached, partial(_output, choices, told))
+    output, reasoning, audio = _output(choices, told)
+    return Usage(read, output, reasoning, cached, audio)
+
+
+@lru_cache(_MOST_COUNTED)
+def _is_long(choices: Same[tuple[Choice, ...]]) -> bool:
+    """Whether to count the tokens takes a while."""
+    return any(isinstance(part.pieces, LongText) for choice in choices.value for part in choice.parts)
+
+
+def _output(choices: tuple[Choice, ...], told: UsageSpec | None) -> tuple[int, int, int]:
+    """The tokens of the answer, of its reasoning, and of its sound."""
     output, reasoning, audio = _counted(Same(choices))
-    counted = Usage(
-        input_tokens=input_tokens(request, tokenizer),
-        output_tokens=output,
-        reasoning_tokens=reasoning,
-        audio_tokens=audio,
-    )
     if told is None:
-        return counted
-    reasoning = counted.reasoning_tokens if told.reasoning is None else told.reasoning
-    visible = counted.output_tokens - counted.reasoning_tokens
-    return replace(
-        counted,
-        input_tokens=counted.input_tokens if told.input is None else told.input,
-        output_tokens=visible + reasoning if told.output is None else told.output,
-        reasoning_tokens=reasoning,
-        cached_tokens=counted.cached_tokens if told.cached is None else told.cached,
-    )
+        return output, reasoning, audio
+    thought = reasoning if told.reasoning is None else told.reasoning
+    return output - reasoning + thought if told.output is None else told.output, thought, audio
 
 
 @lru_cache(_MOST_COUNTED)

@@ -4,7 +4,7 @@ Here: how the words of one part become pieces. Not here: which parts there are (
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -13,7 +13,8 @@ from mockllm.request import JSON
 from mockllm.scenario.texts import Arguments
 from mockllm.scenario.texts import Text as WrittenText
 from mockllm.seeds import Seed
-from mockllm.tokens import Piece, Tokenizer, pieces
+from mockllm.tokens import LongText, Piece, Tokenizer, one_by_one, pieces
+from mockllm.tokens.tokenizer import well_formed
 
 _MOST_KEPT = 256
 _LONGEST_KEPT = 2_048
@@ -40,12 +41,12 @@ class Words:
     tokenizer: Tokenizer
     spaced: bool
 
-    def pieces(self, text: WrittenText) -> tuple[Piece, ...]:
-        """A text cut into tokens; a list gives the tokens themselves, one each."""
+    def pieces(self, text: WrittenText) -> Sequence[Piece]:
+        """A text cut into tokens; a list gives the tokens themselves, one each. A long one is cut as it is sent."""
         filled = self.template.text(text) if isinstance(text, str) else tuple(map(self.template.text, text))
-        return _cut(filled, self.tokenizer) if len(filled) <= _LONGEST_KEPT else _cut_anew(filled, self.tokenizer)
+        return _cut(filled, self.tokenizer) if len(filled) <= _LONGEST_KEPT else _cut_later(filled, self.tokenizer)
 
-    def arguments(self, arguments: Arguments | None) -> tuple[Piece, ...]:
+    def arguments(self, arguments: Arguments | None) -> Sequence[Piece]:
         """Raw arguments, or arguments as JSON with the templates inside filled in."""
         if arguments is None or isinstance(arguments, Mapping):
             filled = self.filled(arguments or {})
@@ -64,11 +65,17 @@ class Words:
         return value
 
 
-def _cut_anew(text: WrittenText, tokenizer: Tokenizer) -> tuple[Piece, ...]:
-    if isinstance(text, str):
-        return pieces(tokenizer.split(text))
-    return tuple(Piece(token, 1, (token.encode(errors="surrogatepass"),)) for token in text)
-
-
 # Most texts are the author's and the same for every request.
-_cut = lru_cache(_MOST_KEPT)(_cut_anew)
+@lru_cache(_MOST_KEPT)
+def _cut(text: WrittenText, tokenizer: Tokenizer) -> tuple[Piece, ...]:
+    return pieces(tokenizer.split(text)) if isinstance(text, str) else tuple(_given(text))
+
+
+def _cut_later(text: WrittenText, tokenizer: Tokenizer) -> LongText:
+    if isinstance(text, str):
+        return LongText(well_formed(text), one_by_one(tokenizer.tokens(text)))
+    return LongText("".join(text), _given(text), len(text))
+
+
+def _given(tokens: Sequence[str]) -> Iterator[Piece]:
+    return (Piece(token, 1, (token.encode(errors="surrogatepass"),)) for token in tokens)

@@ -50,7 +50,6 @@ class _Stream:
         "_at_us",
         "_clock",
         "_connection",
-        "_count",
         "_deliveries",
         "_dues",
         "_events",
@@ -67,7 +66,6 @@ class _Stream:
         self, score: Score, connection: Connection, clock: AlarmClock, start_us: Microseconds, deliveries: Deliveries
     ) -> None:
         self._events = score.events
-        self._count = len(score.events)
         self._dues = score.dues
         self._connection = connection
         self._clock = clock
@@ -114,7 +112,7 @@ class _Stream:
             return
         first = self._next
         last = self._reach(first, now_us)
-        self.is_over = last == self._count
+        self.is_over = self._events.reach(last + 1) == last
         data = self._events.chunked(first, last) if last > first else b""
         if self._head or self.is_over:
             data = b"".join((self._head, data, _END if self.is_over else b""))
@@ -132,9 +130,9 @@ class _Stream:
 
     def _reach(self, first: int, now_us: Microseconds) -> int:
         """Up to which event, not included, all are due and written together."""
-        if self._dues and self._dues[min(first + 1, self._count - 1)] > now_us and not self._head:
+        if self._dues and self._dues[min(first + 1, len(self._dues) - 1)] > now_us and not self._head:
             return first + 1  # nearly always, and nothing is to be looked for
-        last = min(first + MOST_EVENTS, self._count)
+        last = self._events.reach(first + MOST_EVENTS)
         if self._dues:
             last = bisect_right(self._dues, now_us, first, last)
         offsets = self._events.mould.offsets

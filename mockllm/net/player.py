@@ -34,14 +34,13 @@ from mockllm.plan import (
     Step,
     Wait,
 )
+from mockllm.score import step_after
 
 STEPS_PER_TURN = 128
 """How many steps are played before other streams get their turn."""
 
 PIECE_BYTES = 65_536
 """How many bytes are handed over in one write."""
-
-_BYTES_PER_TURN = 16 * PIECE_BYTES
 
 
 async def play(
@@ -82,7 +81,7 @@ async def play(
 
 def interrupted(plan: Plan, connection: Connection, deliveries: Deliveries) -> Outcome:
     """How a play ended that was cancelled: by the client that left, or else by the server that stopped."""
-    step = max(min(len(deliveries), len(plan) - 1), 0)
+    step = max(step_after(plan, len(deliveries)), 0)
     return Outcome(Ending.LEFT if connection.left else Ending.STOPPED, step)
 
 
@@ -202,7 +201,7 @@ class _Performance:
         data = memoryview(http1.chunk_bytes(step.data, self._framing))
         self._alone = step.alone
         for offset in range(0, len(data), PIECE_BYTES):
-            if offset and not offset % _BYTES_PER_TURN:
+            if offset and not offset % (16 * PIECE_BYTES):
                 await asyncio.sleep(0)
             await self._make_room()
             self._connection.write(data[offset : offset + PIECE_BYTES])

@@ -5,9 +5,22 @@ from an optional extra that is imported on first use only) and `piece.py` (what 
 half a character).
 """
 
-from mockllm.tokens.piece import Piece, count, cut, grouped, joined, pieces
+from mockllm.tokens.piece import LongText, Piece, count, cut, grouped, joined, one_by_one, pieces, within
 from mockllm.tokens.splitter import splitter
 from mockllm.tokens.tokenizer import Tokenizer
 from mockllm.tokens.vocabulary import for_model
 
-__all__ = ["Piece", "Tokenizer", "count", "cut", "for_model", "grouped", "joined", "pieces", "splitter"]
+__all__ = [
+    "LongText",
+    "Piece",
+    "Tokenizer",
+    "count",
+    "cut",
+    "for_model",
+    "grouped",
+    "joined",
+    "one_by_one",
+    "pieces",
+    "splitter",
+    "within",
+]

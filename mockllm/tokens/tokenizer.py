@@ -4,6 +4,7 @@ Here: the `Tokenizer` protocol and the one rule for text that UTF-8 cannot write
 Look next at `splitter.py` and `vocabulary.py`, the two tokenizers.
 """
 
+from collections.abc import Iterator
 from typing import Protocol
 
 
@@ -21,6 +22,9 @@ class Tokenizer(Protocol):
 
         Joined they are the UTF-8 of `well_formed(text)`. No token is empty, and one may hold part of a character.
         """
+
+    def tokens(self, text: str) -> Iterator[bytes]:
+        """What `split` gives, token by token: as far as it can, no token is made before it is asked for."""
 
 
 def well_formed(text: str) -> str:

@@ -7,7 +7,7 @@ model uses which vocabulary, and the way to the library. Not here: the cheap def
 
 import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -39,6 +39,10 @@ class Vocabulary:
     def split(self, text: str) -> tuple[bytes, ...]:
         """The tokens that OpenAI's models see; names of special tokens are ordinary text, as they are in a message."""
         return tuple(self.decode(self.encode(well_formed(text))))
+
+    def tokens(self, text: str) -> Iterator[bytes]:
+        """The same, all of them found at once."""
+        return iter(self.split(text))
 
 
 def for_model(model: str) -> Vocabulary:

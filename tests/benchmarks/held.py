@@ -77,6 +77,16 @@ def hold(target: Target, streams: int) -> Held:
             sock.close()
 
 
+def warm(target: Target) -> None:
+    """Ask for a short stream, so that nothing is left that a server does for its very first request alone."""
+    before, after = Workload(stream=True).halves()
+    with socket.create_connection(("127.0.0.1", target.port), _PATIENCE_S) as sock:
+        sock.sendall(b"%b%0*d%b" % (before, DIGITS, 0, after))
+        end = b""
+        while not end.endswith(DONE) and (data := sock.recv(_RECEIVED_BYTES)):
+            end = (end + data)[-len(DONE) :]
+
+
 def beside(target: Target, number: int) -> Beside:
     """Ask for a long stream and, for as long as it takes, for small plain answers on another connection. The number
     makes the request one that was not asked before.

@@ -7,7 +7,7 @@ import pytest
 from mockllm.fill.bounds import choice, input_tokens, usage
 from mockllm.scenario.reply import UsageSpec
 from mockllm.seeds import Seed
-from mockllm.tokens import splitter
+from mockllm.tokens import LongText, splitter
 from mockllm.turn import Audio, Choice, Reasoning, Refusal, Text, ToolCall, Usage, part_text
 from tests.turns import SEED, asked, pieces
 
@@ -150,3 +150,40 @@ def test_told_counts_replace_counted_ones(told, output, reasoning):
     assert (found.output_tokens, found.reasoning_tokens) == (output, reasoning)
     full = usage(COUNTED, asked(), splitter(), UsageSpec(input=1, cached=2))
     assert (full.input_tokens, full.cached_tokens) == (1, 2)
+
+
+def long(*texts):
+    """The pieces of a long text, and those that were made of it so far."""
+    made = []
+    return LongText("".join(texts), (made.append(piece) or piece for piece in pieces(*texts))), made
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 4, 5, 6])
+def test_a_limit_leaves_of_parts_without_tokens_those_that_come_before_it(limit):
+    parts = [Text(()), Text(pieces("a", "b")), Text(()), Text(pieces("c", "d")), Text(())]
+    found, _ = bounded(*parts, max_tokens=limit).parts, None
+    left = {1: (0, 1), 2: (0, 2), 3: (0, 2, 0, 1)}.get(limit, (0, 2, 0, 2, 0))
+    assert tuple(len(part.pieces) for part in found) == left
+
+
+def test_a_long_text_is_looked_at_as_far_as_its_limit():
+    said, made = long(*"abcdefgh" * 100)
+    found = choice((Text(said),), None, asked(max_tokens=3), SEED)
+    assert (part_text(found.parts[0]), found.stop) == ("abc", "length")
+    assert len(made) <= 64
+
+
+def test_the_output_of_a_long_text_is_counted_when_somebody_asks():
+    said, made = long(*"abc" * 100)
+    choices = (Choice((Reasoning(pieces("x")), Text(said)), "stop"),)
+    found = usage(choices, asked(), splitter(), None)
+    assert (found.input_tokens, found.cached_tokens, made) == (7, 0, [])
+    assert (found.output_tokens, found.reasoning_tokens, found.audio_tokens) == (301, 1, 0)
+    assert len(made) == 300
+
+
+def test_what_is_told_of_a_long_text_replaces_what_is_counted():
+    said, _ = long("a", "b")
+    choices = (Choice((Text(said),), "stop"),)
+    found = usage(choices, asked(), splitter(), UsageSpec(input=3, reasoning=5, cached=1))
+    assert (found.input_tokens, found.output_tokens, found.reasoning_tokens, found.cached_tokens) == (3, 7, 5, 1)

@@ -5,7 +5,7 @@ import pytest
 from mockllm.fill.template import Template
 from mockllm.fill.words import Words, arguments_text, call_id
 from mockllm.seeds import Seed
-from mockllm.tokens import joined, splitter
+from mockllm.tokens import LongText, joined, splitter
 from tests.turns import SEED, asked
 
 
@@ -42,3 +42,16 @@ def test_arguments_are_json_or_as_they_are_written(arguments, text):
 
 def test_templates_are_filled_in_wherever_they_are():
     assert words().filled({"a": ["{{ user }}", 1, None], "b": ("x",)}) == {"a": ["Hi", 1, None], "b": ["x"]}
+
+
+@pytest.mark.parametrize("text", ["word🌞 \ud83d" * 1_000, ("word", "", " two") * 1_000], ids=["a text", "a list"])
+def test_a_long_text_is_cut_as_it_is_looked_at_and_known_as_a_whole(text):
+    found = words().pieces(text)
+    assert (type(found), found.made) == (LongText, 0)
+    assert found[0].text == "word"
+    assert found.made <= 64
+    period = len(text) // 1_000
+    short = [piece for _ in range(1_000) for piece in words().pieces(text[:period])]
+    assert list(found) == short
+    assert joined(found) == "".join(piece.text for piece in short)
+    assert found.most >= len(found)

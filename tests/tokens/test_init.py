@@ -6,6 +6,7 @@ import mockllm.tokens
 
 def test_the_public_names_are_these():
     assert sorted(mockllm.tokens.__all__) == [
+        "LongText",
         "Piece",
         "Tokenizer",
         "count",
@@ -13,8 +14,10 @@ def test_the_public_names_are_these():
         "for_model",
         "grouped",
         "joined",
+        "one_by_one",
         "pieces",
         "splitter",
+        "within",
     ]
 
 
@@ -28,3 +31,4 @@ def test_both_tokenizers_are_tokenizers():
     tokenizers: list[mockllm.tokens.Tokenizer] = [mockllm.tokens.splitter(), mockllm.tokens.for_model("gpt-4o")]
     assert [tokenizer.name for tokenizer in tokenizers] == ["splitter", "o200k_base"]
     assert [tokenizer.split("hello world") for tokenizer in tokenizers] == [(b"hello", b" world")] * 2
+    assert [tuple(tokenizer.tokens("hello world")) for tokenizer in tokenizers] == [(b"hello", b" world")] * 2

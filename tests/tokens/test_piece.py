@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockllm.tokens.piece import Piece, count, cut, grouped, joined, pieces
+from mockllm.tokens.piece import LongText, Piece, count, cut, grouped, joined, pieces, within
+from mockllm.tokens.piece import one_by_one as cut_one_by_one
 
 SUN = b"\xf0\x9f\x8c\x9e"
 TOKENS = st.lists(st.binary(max_size=6))
@@ -143,3 +144,29 @@ def test_a_group_never_cuts_a_piece_and_one_that_is_too_large_stays_alone():
     whole = (*one_by_one("a"), sun, nothing, *one_by_one("b", "c"))
     assert [(piece.text, piece.tokens) for piece in grouped(whole, 2)] == [("a", 1), (sun.text, 3), ("bc", 2)]
     assert grouped((), 2) == ()
+
+
+def test_pieces_are_made_one_by_one():
+    taken = []
+    first = next(cut_one_by_one(taken.append(token) or token for token in (b"a", SUN[:2], SUN[2:])))
+    assert (first, taken) == (Piece("a", 1, (b"a",)), [b"a"])
+
+
+@given(TOKENS | CUT_TEXT, st.integers(1, 5))
+def test_a_long_text_is_put_together_and_counted_like_a_short_one(tokens, size):
+    short = pieces(tokens)
+    long = LongText(joined(short), cut_one_by_one(tokens))
+    assert (tuple(long), joined(long), count(long)) == (short, joined(short), count(short))
+    together = grouped(LongText(joined(short), cut_one_by_one(tokens)), size)
+    assert (tuple(together), joined(together), count(together)) == (grouped(short, size), joined(short), count(short))
+
+
+@given(TOKENS | CUT_TEXT, st.integers(0, 12))
+def test_pieces_are_within_a_limit_that_is_their_number_of_tokens_or_more(tokens, limit):
+    assert within(pieces(tokens), limit) is (count(pieces(tokens)) <= limit)
+
+
+def test_no_more_pieces_are_looked_at_than_it_takes_to_tell_that_there_are_too_many():
+    looked = []
+    assert not within((looked.append(piece) or piece for piece in SUNNY), 1)
+    assert looked == list(SUNNY[:2])

@@ -279,3 +279,12 @@ def test_the_default_tokenizer_has_a_name_and_splits_as_the_function():
     assert splitter().name == "splitter"
     assert splitter().split(PROSE) == split(PROSE)
     assert splitter() == splitter()
+
+
+@given(ANY_TEXT | RUNS | WORDS)
+def test_tokens_come_one_by_one_as_they_come_together(text):
+    assert tuple(splitter().tokens(text)) == splitter().split(text) == split(text)
+
+
+def test_a_token_is_there_before_the_next_is_looked_for():
+    assert next(splitter().tokens(" so" * 1_000_000)) == b" so"

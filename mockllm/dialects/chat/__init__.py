@@ -1,11 +1,13 @@
 """Chat Completions, `POST /chat/completions`: the dialect in one object.
 
 Here: the pieces of this folder put together. Look next at `read.py` and `validate/` (what comes in), `write.py`
-(the body), `stream.py` (the chunks) and `stored.py` (what is kept).
+and `whole.py` (the body), `stream.py` (the chunks) and `stored.py` (what is kept).
 """
 
-from mockllm.dialects.base import Layout
-from mockllm.dialects.chat import read, stored, stream, write
+from functools import partial
+
+from mockllm.dialects.base import Written
+from mockllm.dialects.chat import read, stored, stream, whole, write
 from mockllm.dialects.chat.validate import is_reasoning_model, validate
 from mockllm.plan import Frames
 from mockllm.request import JSON, Call, Request
@@ -18,7 +20,7 @@ class Chat:
     """The dialect of `POST /chat/completions`."""
 
     api = "chat"
-    layout = Layout(newline=True)
+    layout = whole.LAYOUT
 
     def read(self, call: Call, json: JSON, *, strict: bool, store: Store) -> Request:
         """What the call asks for. Raises ApiError with the real service's words for what it refuses."""
@@ -33,9 +35,9 @@ class Chat:
         """The turn as chunks and `[DONE]`."""
         return stream.stream(turn, request, seed)
 
-    def body(self, turn: Turn, request: Request) -> JSON:
+    def body(self, turn: Turn, request: Request) -> Written:
         """The turn as a `chat.completion`."""
-        return write.body(turn, request)
+        return Written(partial(whole.written, turn, request), partial(write.body, turn, request))
 
     def stored(self, turn: Turn, request: Request, request_id: str) -> tuple[Stored, ...]:
         """The completion, if `store: true`."""

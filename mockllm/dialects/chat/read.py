@@ -7,18 +7,18 @@ refuses (`validate/`), which has happened before, and writing answers (`write.py
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mockllm.request import JSON, Call, Message, Request, Tool, ToolUse, fingerprint
+from mockllm.request import JSON, Call, Message, Request, Tool, ToolUse, fingerprint, make_request
 
 
 def read(call: Call, body: Mapping[str, Any]) -> Request:
     """The request of a body that `validate` has accepted."""
-    return Request(
+    return make_request(
         api="chat",
         call=call,
         json=body,
         model=body["model"],
         messages=tuple(_message(message) for message in body["messages"]),
-        tools=tuple(_tools(body)),
+        tools=tuple(_tools(body)) if "tools" in body or "functions" in body else (),
         tool_choice=_tool_choice(body.get("tool_choice") or body.get("function_call")),
         allowed_tools=_allowed_tools(body.get("tool_choice")),
         parallel_tool_calls=body.get("parallel_tool_calls") is not False,
@@ -38,7 +38,7 @@ def _message(message: Mapping[str, Any]) -> Message:
     return Message(
         role=message["role"],
         text=_text(message.get("content")),
-        tool_calls=tuple(_uses(message)),
+        tool_calls=tuple(_uses(message)) if message["role"] == "assistant" else (),
         tool_call_id=message.get("name") if message["role"] == "function" else message.get("tool_call_id"),
     )
 
@@ -54,8 +54,6 @@ def _text(content: Any) -> str:
 
 def _uses(message: Mapping[str, Any]) -> Iterator[ToolUse]:
     """The calls of an assistant's message; under other roles the same keys mean nothing and may hold anything."""
-    if message["role"] != "assistant":
-        return
     for call in message.get("tool_calls") or ():
         kind = call["type"]
         yield ToolUse(call["id"], call[kind]["name"], call[kind]["arguments" if kind == "function" else "input"])

@@ -1,10 +1,10 @@
 """Chat Completions, writing a turn as a stream: `chat.completion.chunk` objects and `[DONE]`.
 
 Here: the sequences of wire-contract §5.3 (role, content, tool header and fragments, finish, usage, end). Not here:
-their envelope and its padding (`mould.py`), the plain body (`write.py`) and time.
+their envelope (`form.py`) and its padding (`mould.py`), the plain body (`write.py`) and time.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import count
 from typing import NamedTuple, assert_never
@@ -13,14 +13,15 @@ import orjson
 
 from mockllm.bounded import Same
 from mockllm.dialects.chat import write
+from mockllm.dialects.chat.form import HOLE, Chunk
 from mockllm.dialects.chat.moderation import moderation
-from mockllm.dialects.chat.mould import PADDING_LENGTH, Chunk, Chunks, Mould
+from mockllm.dialects.chat.mould import PADDING_LENGTH, Chunks, Mould
 from mockllm.dialects.lanes import side_by_side
 from mockllm.dialects.sse import compact
 from mockllm.plan import FrameKind
 from mockllm.request import JSON, Request
 from mockllm.seeds import Seed
-from mockllm.tokens import Piece
+from mockllm.tokens import LongText, Piece
 from mockllm.turn import Audio, Choice, Hosted, Logprob, Part, Reasoning, Refusal, Text, ToolCall, Turn, Usage
 
 _NOTHING = Piece("", 0, ())
@@ -30,7 +31,9 @@ _MOST_LONG_MOULDS = 2
 
 
 class _Delta(NamedTuple):
-    """One delta of one choice, before its envelope."""
+    """One delta of one choice, before its envelope. One that says a piece has a hole for it, and is the same object for
+    all pieces of a text; the piece is added to the label.
+    """
 
     delta: Mapping[str, JSON]
     kind: FrameKind = "token"
@@ -39,6 +42,7 @@ class _Delta(NamedTuple):
     logprobs: JSON = None
     finish: str | None = None
     thought: bool = False
+    piece: str | None = None
 
 
 class _Manner(NamedTuple):
@@ -75,18 +79,30 @@ def stream(turn: Turn, request: Request, seed: Seed) -> Chunks:
         turn.usage if wanted.get("include_usage") is True else None,
         None if checked is None else compact(checked),
     )
-    few = sum(len(part.pieces) for choice in turn.choices for part in choice.parts) <= _MOST_PIECES
-    mould = (_known_mould if few else _long_mould)(Same(turn.choices), manner)
+    choices = Same(turn.choices)
+    mould = (_long_mould if _length(choices) else _known_mould)(choices, manner)
     # One random text; each chunk takes the padding it needs from another place in it.
     return Chunks(mould, key, seed.child("obfuscation").alphanumeric(PADDING_LENGTH) if padded else "")
 
 
 def _mould(choices: Same[tuple[Choice, ...]], manner: _Manner) -> Mould:
+    # At once: of a long stream the chunks are made when the head is on its way.
+    for choice in choices.value:
+        write.check_room(choice, legacy=manner.legacy)
     head: dict[str, JSON] = {"object": "chat.completion.chunk", "created": manner.created, "model": manner.model}
     if manner.service_tier is not None:
         head["service_tier"] = manner.service_tier
     head["system_fingerprint"] = manner.system_fingerprint
-    return Mould(_chunks(choices.value, manner), head, manner.id_length, padded=manner.padded)
+    chunks, long = _chunks(choices.value, manner), _length(choices)
+    return Mould(chunks, head, manner.id_length, padded=manner.padded, long=long)
+
+
+@lru_cache(_MOST_MOULDS)
+def _length(choices: Same[tuple[Choice, ...]]) -> int:
+    """As many pieces as the choices can have, or more, if that is many; else 0."""
+    pieces = [part.pieces for choice in choices.value for part in choice.parts]
+    most = sum(said.most if isinstance(said, LongText) else len(said) for said in pieces)
+    return most if most > _MOST_PIECES else 0
 
 
 # Most turns are those of a reply that says the same to every request.
@@ -101,13 +117,17 @@ def _chunks(choices: tuple[Choice, ...], manner: _Manner) -> Iterator[Chunk]:
     """
     tail: dict[str, JSON] = {} if manner.usage is None else {"usage": None}
     lanes = [_choice(choice, legacy=manner.legacy) for choice in choices]
+    shared: dict[int, tuple[_Delta, JSON, str]] = {}  # with a delta that holds the object whose identity is the key
     for index, delta in side_by_side(lanes, lambda delta: delta.tokens):
-        choice: dict[str, JSON] = {"index": index, "delta": delta.delta}
-        if manner.logprobs:
-            choice["logprobs"] = delta.logprobs
-        choice["finish_reason"] = delta.finish
-        label = f"[{index}] {delta.label}" if len(choices) > 1 else delta.label
-        yield Chunk(choice, tail, delta.kind, delta.tokens, label, index, delta.thought)
+        if delta.piece is None or (known := shared.get(id(delta.delta))) is None:
+            choice: dict[str, JSON] = {"index": index, "delta": delta.delta}
+            if manner.logprobs:
+                choice["logprobs"] = delta.logprobs
+            choice["finish_reason"] = delta.finish
+            known = delta, choice, f"[{index}] {delta.label}" if len(choices) > 1 else delta.label
+            if delta.piece is not None:
+                shared[id(delta.delta)] = known
+        yield Chunk(known[1], tail, delta.kind, delta.tokens, known[2], index, delta.thought, delta.piece)
     if manner.usage is not None:
         yield Chunk(rest={"usage": write.usage_json(manner.usage)}, kind="usage", label="usage")
     if manner.moderation is not None:
@@ -116,8 +136,7 @@ def _chunks(choices: tuple[Choice, ...], manner: _Manner) -> Iterator[Chunk]:
 
 
 def _choice(choice: Choice, *, legacy: bool) -> Iterator[_Delta]:
-    """The deltas of one choice, from its role to its finish."""
-    write.check_room(choice, legacy=legacy)
+    """The deltas of one choice, from its role to its finish. It fits into a message of this API."""
     told = [part for part in choice.parts if not isinstance(part, Hosted)]
     alone = len(told) == 1 and isinstance(told[0], ToolCall)
     if not alone:
@@ -140,8 +159,7 @@ def _part(part: Part, numbers: Iterator[int], *, legacy: bool, with_role: bool) 
         case Refusal(pieces=pieces, logprobs=logprobs):
             yield from _pieces("refusal", pieces, logprobs)
         case Reasoning(pieces=pieces, field=field):
-            for piece in pieces:
-                yield _Delta({field: piece.text}, "token", piece.tokens, f"~{_quote(piece)}", thought=True)
+            yield from _spoken({field: HOLE}, pieces, "~", thought=True)
         case Audio():
             yield from _audio(part)
         case ToolCall() if legacy:
@@ -167,15 +185,24 @@ def _role(choice: Choice) -> _Delta:
     return _Delta(delta, "role", label="role", logprobs=empty if scored else None)
 
 
-def _pieces(key: str, pieces: tuple[Piece, ...], logprobs: tuple[Logprob, ...]) -> Iterator[_Delta]:
+def _pieces(key: str, pieces: Sequence[Piece], logprobs: tuple[Logprob, ...]) -> Iterator[_Delta]:
+    if not logprobs:
+        yield from _spoken({key: HOLE}, pieces)
+        return
     start = 0
     for piece in pieces:
-        entries: JSON = None
-        if logprobs:
-            shown = [write.logprob_json(entry) for entry in logprobs[start : start + piece.tokens]]
-            entries = {"content": None, "refusal": None, key: shown}
+        shown = [write.logprob_json(entry) for entry in logprobs[start : start + piece.tokens]]
+        entries: JSON = {"content": None, "refusal": None, key: shown}
         start += piece.tokens
         yield _Delta({key: piece.text}, "token", piece.tokens, _quote(piece), entries)
+
+
+def _spoken(
+    delta: Mapping[str, JSON], pieces: Sequence[Piece], label: str = "", *, thought: bool = False
+) -> Iterator[_Delta]:
+    """The same delta for each of the pieces."""
+    for piece in pieces:
+        yield _Delta(delta, "token", piece.tokens, label, None, None, thought, piece.text)
 
 
 def _tool_call(call: ToolCall, number: int, *, with_role: bool) -> Iterator[_Delta]:
@@ -193,9 +220,8 @@ def _tool_call(call: ToolCall, number: int, *, with_role: bool) -> Iterator[_Del
         )
     else:
         yield _Delta({"tool_calls": [header]}, label=label)
-    for piece in call.pieces:
-        fragment: JSON = {"index": number, call.kind: {key: piece.text}}
-        yield _Delta({"tool_calls": [fragment]}, "token", piece.tokens, f"call {number} {_quote(piece)}")
+    fragment: JSON = {"index": number, call.kind: {key: HOLE}}
+    yield from _spoken({"tool_calls": [fragment]}, call.pieces, f"call {number} ")
 
 
 def _function_call(call: ToolCall, *, with_role: bool) -> Iterator[_Delta]:
@@ -206,8 +232,7 @@ def _function_call(call: ToolCall, *, with_role: bool) -> Iterator[_Delta]:
         yield _Delta(full, "role", label=f"role, function {call.name}")
     else:
         yield _Delta(header, label=f"function {call.name}")
-    for piece in call.pieces:
-        yield _Delta({"function_call": {"arguments": piece.text}}, "token", piece.tokens, f"function {_quote(piece)}")
+    yield from _spoken({"function_call": {"arguments": HOLE}}, call.pieces, "function ")
 
 
 def _audio(audio: Audio) -> Iterator[_Delta]:

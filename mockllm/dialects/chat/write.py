@@ -1,7 +1,7 @@
 """Chat Completions, writing a turn as one body: the `chat.completion` object.
 
 Here: the object, its message and its usage, in the key order of the wire (wire-contract §5.1), and the pieces that
-streams share. Not here: chunks (`stream.py`).
+streams share. Not here: chunks (`stream.py`), and the bytes of the body (`whole.py`).
 """
 
 from collections.abc import Mapping
@@ -56,37 +56,47 @@ def body(turn: Turn, request: Request) -> dict[str, JSON]:
     """The turn as a `chat.completion` object."""
     full: dict[str, JSON] = {
         "id": completion_id(turn, request),
-        "object": "chat.completion",
-        "created": turn.created,
-        "model": turn.model,
-        "choices": [_choice(index, choice, request) for index, choice in enumerate(turn.choices)],
+        **said(turn.choices, turn.created, turn.model, legacy=is_legacy(request), logprobs=shows_logprobs(request)),
     }
     if (checked := moderation(turn, request)) is not None:
         full["moderation"] = checked
     full["usage"] = usage_json(turn.usage)
-    if turn.service_tier is not None:
-        full["service_tier"] = turn.service_tier
-    full["system_fingerprint"] = turn.system_fingerprint
-    return full
+    return {**full, **origin(turn.service_tier, turn.system_fingerprint)}
 
 
-def _choice(index: int, choice: Choice, request: Request) -> JSON:
-    full: dict[str, JSON] = {"index": index, "message": _message(choice, request)}
-    if shows_logprobs(request):
+def said(choices: tuple[Choice, ...], created: int, model: str, *, legacy: bool, logprobs: bool) -> dict[str, JSON]:
+    """The members after the id, up to what was said. Raises NoRoomError as `check_room` does."""
+    return {
+        "object": "chat.completion",
+        "created": created,
+        "model": model,
+        "choices": [_choice(index, choice, legacy=legacy, logprobs=logprobs) for index, choice in enumerate(choices)],
+    }
+
+
+def origin(service_tier: str | None, system_fingerprint: str | None) -> dict[str, JSON]:
+    """The members after the usage: what served the request."""
+    tier: dict[str, JSON] = {} if service_tier is None else {"service_tier": service_tier}
+    return {**tier, "system_fingerprint": system_fingerprint}
+
+
+def _choice(index: int, choice: Choice, *, legacy: bool, logprobs: bool) -> JSON:
+    full: dict[str, JSON] = {"index": index, "message": _message(choice, legacy=legacy)}
+    if logprobs:
         full["logprobs"] = _logprobs(choice)
-    full["finish_reason"] = finish_reason(choice, legacy=is_legacy(request))
+    full["finish_reason"] = finish_reason(choice, legacy=legacy)
     return full
 
 
-def _message(choice: Choice, request: Request) -> JSON:
+def _message(choice: Choice, *, legacy: bool) -> JSON:
     """The message, in the key order of the wire: calls come before the refusal, what other vendors add comes last."""
-    check_room(choice, legacy=is_legacy(request))
+    check_room(choice, legacy=legacy)
     texts = [part for part in choice.parts if isinstance(part, Text)]
     refusals = [part for part in choice.parts if isinstance(part, Refusal)]
     message: dict[str, JSON] = {
         "role": "assistant",
         "content": "".join(map(part_text, texts)) if texts or not has_content(choice) else None,
-        **_calls(choice, request),
+        **_calls(choice, legacy=legacy),
         "refusal": "".join(map(part_text, refusals)) if refusals else None,
         "annotations": annotations(choice),
     }
@@ -103,11 +113,11 @@ def _message(choice: Choice, request: Request) -> JSON:
     return message
 
 
-def _calls(choice: Choice, request: Request) -> Mapping[str, JSON]:
+def _calls(choice: Choice, *, legacy: bool) -> Mapping[str, JSON]:
     calls = [part for part in choice.parts if isinstance(part, ToolCall)]
     if not calls:
         return {}
-    if is_legacy(request):
+    if legacy:
         return {"function_call": {"name": calls[0].name, "arguments": part_text(calls[0])}}
     return {"tool_calls": [{**call_header(call), **_call_body(call)} for call in calls]}
 

@@ -93,10 +93,10 @@ def _said(choice: Choice, index: int, request: Request) -> tuple[tuple[Piece, ..
     for part in choice.parts:
         match part:
             case Text() | Refusal():
-                pieces += part.pieces
+                pieces = (*pieces, *part.pieces)
                 logprobs += part.logprobs
             case Audio():
-                pieces += part.pieces
+                pieces = (*pieces, *part.pieces)
             case ToolCall():
                 raise NoTextError(
                     f"the reply calls {part.name}, but the completions API knows nothing but text: reply with text, or "

@@ -8,7 +8,7 @@ right after it is in the output, and done there right before it is done in the o
 conversation has neither event. A spoken word comes as its transcript and then as its sound.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import count, zip_longest
 
 from mockllm.dialects.realtime.event import event, frame, named
@@ -85,7 +85,7 @@ def _call(voice: _Voice, part: ToolCall, place: _Fields) -> Iterator[Frame]:
     yield voice.say("response.function_call_arguments.done", done)
 
 
-def _written(voice: _Voice, pieces: tuple[Piece, ...], place: _Fields) -> Iterator[Frame]:
+def _written(voice: _Voice, pieces: Sequence[Piece], place: _Fields) -> Iterator[Frame]:
     yield voice.say("response.content_part.added", {**place, "part": {"type": "text", "text": ""}})
     for piece in pieces:
         fields = {**place, "delta": piece.text}
@@ -95,7 +95,7 @@ def _written(voice: _Voice, pieces: tuple[Piece, ...], place: _Fields) -> Iterat
     yield voice.say("response.content_part.done", {**place, "part": {"type": "text", "text": text}})
 
 
-def _spoken(voice: _Voice, pieces: tuple[Piece, ...], sounds: Iterator[str], place: _Fields) -> Iterator[Frame]:
+def _spoken(voice: _Voice, pieces: Sequence[Piece], sounds: Iterator[str], place: _Fields) -> Iterator[Frame]:
     yield voice.say("response.content_part.added", {**place, "part": {"type": "audio", "transcript": ""}})
     for piece, sound in zip_longest(pieces, sounds):
         if piece is not None:

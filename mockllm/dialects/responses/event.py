@@ -4,7 +4,7 @@ Here: the value, and the deltas that every text of an item streams as. Not here:
 `hosted.py`).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from mockllm.dialects.sse import compact
@@ -27,7 +27,7 @@ class Event:
 
 
 def deltas(
-    name: str, whole: str, pieces: tuple[Piece, ...], place: Mapping[str, JSON], sign: str = ""
+    name: str, whole: str, pieces: Sequence[Piece], place: Mapping[str, JSON], sign: str = ""
 ) -> Iterator[Event]:
     """One delta for each piece, then `done` with the whole under its key."""
     label = sign or f"{whole} "

@@ -28,7 +28,8 @@ class Needs:
 def check_needs(needs: Sequence[Needs], body: Mapping[str, object]) -> None:
     """Raise ApiError for the first parameter of the table that came without the other one; null counts as absent."""
     for need in needs:
+        if body.get(need.name) is None:
+            continue
         other = body.get(need.other)
-        met = other is True if need.enabled else other is not None
-        if body.get(need.name) is not None and not met:
+        if not (other is True if need.enabled else other is not None):
             raise refusal(need.message, param=need.name)

@@ -10,7 +10,6 @@ from openai.lib.streaming.chat._completions import ChatCompletionStreamState
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
 from mockllm.dialects.chat import CHAT
-from mockllm.dialects.plain import body_bytes
 from mockllm.dialects.sse import event_bytes
 from mockllm.errors import ApiError
 from mockllm.request import Call
@@ -104,7 +103,7 @@ def chunks(told, request):
 
 def body(told, request):
     """The plain body, from its bytes."""
-    return orjson.loads(body_bytes(CHAT.body(told, request), CHAT.layout))
+    return orjson.loads(CHAT.body(told, request).write())
 
 
 def accumulated(found):

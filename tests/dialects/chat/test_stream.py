@@ -1,8 +1,9 @@
 import pytest
 
 from mockllm.dialects.chat import stream
+from mockllm.dialects.chat.write import NoRoomError
 from mockllm.dialects.sse import compact, event_bytes
-from mockllm.tokens import Piece
+from mockllm.tokens import LongText, Piece
 from mockllm.turn import Audio, Hosted, Logprob, Reasoning, Refusal, Text, ToolCall, Usage
 from tests.turns import SEED, asked, pieces, said, turn
 
@@ -484,3 +485,10 @@ def test_the_end_marker_is_text_and_not_json():
 def test_what_the_service_did_is_not_in_the_stream(part):
     searched = Hosted("web_search_call", {"action": {}})
     assert chunks(turn(said(searched, part))) == chunks(turn(said(part)))
+
+
+def test_what_a_message_has_no_room_for_is_refused_before_a_long_stream_begins():
+    long = LongText("x" * 1_000, iter(pieces(*"x" * 1_000)))
+    calls = said(ToolCall("call_a", "f", long), OTHER_CALL)
+    with pytest.raises(NoRoomError, match="one call of one function"):
+        stream.stream(turn(calls), asked(functions=[FUNCTION]), SEED)
