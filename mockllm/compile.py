@@ -3,17 +3,15 @@
 frames -> (payload and framing faults) -> bytes -> (pace) -> timed steps -> (time, HTTP and connection faults) -> plan
 
 Here: the order of things, and nothing that knows an API or a socket. Not here: the faults (`scenario/faults/`), the
-times (`scenario/pace/`), the bytes of an event (`dialects/sse.py`), playing (`net/player.py`).
+times (`times.py`), the bytes of an event (`dialects/sse.py`), playing (`net/player.py`).
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from itertools import accumulate, islice
 from typing import TypeVar, assert_never
 
 from mockllm.answer import Answer, Body, headers
-from mockllm.bounded import Same
 from mockllm.dialects.headers import HeaderPairs, api_headers, edge_headers
 from mockllm.dialects.plain import body_bytes
 from mockllm.dialects.sse import event_bytes
@@ -22,8 +20,9 @@ from mockllm.plan import End, Frame, Frames, Head, Messages, Microseconds, Plan,
 from mockllm.scenario.faults import Fault, FrameFault, PlanFault
 from mockllm.scenario.faults.base import SCRIPT, Layer
 from mockllm.scenario.pace import IDLE, Pace, Work
-from mockllm.score import Edited, Printed, Score, outline
+from mockllm.score import Edited, Printed, Score
 from mockllm.seeds import Seed
+from mockllm.times import Times, planned
 from mockllm.websocket import message_bytes
 
 MOST_STEPS = 2_000_000
@@ -34,11 +33,6 @@ _WITHOUT_LENGTH = frozenset({204, 304})
 
 # The status with which a connection becomes a WebSocket (RFC 6455 §4.2.2).
 _SWITCHED = 101
-
-AT_ONCE = Pace()
-"""The pace of what goes out as soon as it can."""
-
-_MOST_PACES = 256
 
 _Value = TypeVar("_Value")
 _Caused = TypeVar("_Caused", Frame, Step)
@@ -59,30 +53,6 @@ class Compiled:
     missed: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Times:
-    """When things are due, counted from the moment the request was read. `frames` is by ordinal, and `told` are the
-    headers that tell these times.
-    """
-
-    head: Microseconds
-    frames: Mapping[int, Microseconds]
-    told: HeaderPairs = ()
-
-    @property
-    def first(self) -> Microseconds:
-        return min(self.frames.values(), default=self.head)
-
-
-_NO_TIMES = _Times(0, {})
-
-
-@lru_cache(_MOST_PACES)
-def is_at_once(pace: Same[Pace]) -> bool:
-    """Whether a pace is no pace at all: it may still say how much a delta carries."""
-    return pace.value.model_copy(update={"chunk_tokens": AT_ONCE.chunk_tokens}) == AT_ONCE
-
-
 def compile_answer(
     answer: Answer, pace: Pace, faults: tuple[Fault, ...], seed: Seed, request_id: str, *, slowness: float = 1.0
 ) -> Compiled:
@@ -90,7 +60,7 @@ def compile_answer(
     limit.
     """
     plan: Plan
-    times = _times(answer, pace, seed, slowness)
+    times = planned(answer, pace, seed, slowness)
     if not faults and not answer.style.faults:
         return Compiled(_untouched(answer, times, request_id), ())
     # Those of the profile have numbers below 0, so that nothing drawn for the author's depends on them.
@@ -116,7 +86,7 @@ def compile_answer(
     return Compiled(plan, tuple(faults[index].title for index in missed), tuple(missed))
 
 
-def _untouched(answer: Answer, times: _Times, request_id: str) -> Plan:
+def _untouched(answer: Answer, times: Times, request_id: str) -> Plan:
     """The plan of an answer to which no fault does anything."""
     if isinstance(answer.frames, Printed) and not times.told:
         return _score(answer, answer.frames, times, request_id)
@@ -149,7 +119,7 @@ def event_dues(frames: Frames, kept: Frames, pace: Pace, seed: Seed, work: Work 
     faults did to them. `seed` is that of `compile_answer`.
     """
     due = pace.schedule(frames, seed.child("pace"), work)
-    times = _Times(0, {frame.ordinal: time for frame, time in zip(frames, due, strict=True)})
+    times = Times(0, {frame.ordinal: time for frame, time in zip(frames, due, strict=True)})
     return tuple(_dues(kept, times))
 
 
@@ -192,41 +162,14 @@ def _credit(made: Frame | Step, fault: Fault) -> str:
     return made.cause or (fault.title if isinstance(made, Frame) else "")
 
 
-def _times(answer: Answer, pace: Pace, seed: Seed, slowness: float) -> _Times:
-    """A stream's head goes out at once and its frames by the pace; a plain body has its head with it unless the pace
-    says otherwise.
-    """
-    if is_at_once(Same(pace)):
-        return _NO_TIMES
-    work = Work(answer.input_tokens, slowness)
-    seed = seed.child("pace")
-    if answer.streams:
-        frames = outline(answer.frames)[:] if isinstance(answer.frames, Printed) else stamp(answer.frames)
-        due = dict(enumerate(pace.schedule(frames, seed, work)))
-        first = next((due[frame.ordinal] for frame in frames if frame.tokens), due.get(0, 0))
-        return _Times(pace.head_us(seed), due, _told(pace, first, due.get(len(due) - 1, 0)))
-    body = pace.body_us(answer.paced[:], seed, work)
-    head = pace.head_us(seed) if pace.head is not None else body
-    return _Times(head, {0: max(head, body)}, _told(pace, max(head, body), max(head, body)))
-
-
-def _told(pace: Pace, first: Microseconds, last: Microseconds) -> HeaderPairs:
-    """The header that tells the planned times to a client (W3C Server Timing §3), in milliseconds."""
-    if not pace.tell:
-        return ()
-    ttft, total = (f"{us // 1_000}.{us % 1_000:03}" for us in (first, last))
-    return (("server-timing", f"ttft;dur={ttft}, total;dur={total}"),)
-
-
-def _score(answer: Answer, events: Printed, times: _Times, request_id: str) -> Plan:
+def _score(answer: Answer, events: Printed, times: Times, request_id: str) -> Plan:
     """The plan of a stream to which no fault does anything."""
     head = Head(answer.status, headers(answer, _layer_headers(answer, times, request_id)), "chunked")
-    dues = accumulate(times.frames.values(), max)  # nothing is held, as no fault did anything
-    score = Score(head, events, dues, times.head)
+    score = Score(head, events, times.frames.values(), times.head)  # nothing is held, as no fault did anything
     return score if score.most_steps <= MOST_STEPS else _within_limit(score)
 
 
-def _steps(answer: Answer, frames: Frames, times: _Times, request_id: str) -> Iterator[Step]:
+def _steps(answer: Answer, frames: Frames, times: Times, request_id: str) -> Iterator[Step]:
     """The plan without the faults of time, HTTP and connection."""
     streams = answer.streams and not answer.messages
     bodies = list(map(message_bytes, frames) if answer.messages else _bodies(frames, answer))
@@ -266,7 +209,7 @@ def _body_bytes(frame: Frame, answer: Answer) -> bytes:
     return frame.framing.prefix.encode() + body_bytes(frame.data, answer.layout)
 
 
-def _dues(frames: Frames, times: _Times) -> list[Microseconds]:
+def _dues(frames: Frames, times: Times) -> list[Microseconds]:
     """When each frame goes out: no frame before the one in front of it, and a held one together with the next."""
     dues = list(accumulate((times.frames.get(frame.ordinal, 0) for frame in frames), max))
     for index in range(len(frames) - 2, -1, -1):
@@ -275,7 +218,7 @@ def _dues(frames: Frames, times: _Times) -> list[Microseconds]:
     return dues
 
 
-def _layer_headers(answer: Answer, times: _Times, request_id: str) -> HeaderPairs:
+def _layer_headers(answer: Answer, times: Times, request_id: str) -> HeaderPairs:
     match answer.layer:
         case "api" | "edge" if answer.style.bare:
             return answer.told

@@ -22,7 +22,7 @@ from mockllm.answer import (
 from mockllm.bounded import Same
 from mockllm.carried import carried
 from mockllm.catalogue import KNOWN_ERRORS
-from mockllm.compile import AT_ONCE, Compiled, compile_answer, event_dues, is_at_once
+from mockllm.compile import Compiled, compile_answer, event_dues
 from mockllm.dialects.base import Dialect, Resource, Surroundings, Written, is_dialect
 from mockllm.dialects.headers import HeaderPairs, request_id
 from mockllm.errors import MockLLMError
@@ -52,6 +52,7 @@ from mockllm.scenario.reply import (
 from mockllm.scenario.script import Step
 from mockllm.seeds import Seed
 from mockllm.store import Stored
+from mockllm.times import AT_ONCE, is_at_once
 from mockllm.tokens import Tokenizer, for_model, splitter
 from mockllm.turn import chunked
 

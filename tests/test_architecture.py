@@ -22,6 +22,7 @@ LAYERS = (
     {"scenario", "dialects", "report", "spans", "tally"},
     {"usage"},
     {"fill", "answer", "address", "admission", "namespace", "journal", "formatter"},
+    {"times"},
     {"carried", "compile", "profiled", "strategies", "strict", "registry", "snapshot", "replayed"},
     {"recording"},
     {"importers"},

@@ -9,13 +9,13 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 import orjson
 
 from mockllm.cli.common import begin_state, shared_engine, taking_part, together
-from mockllm.cli.files import problems_at
+from mockllm.cli.files import library_of, problems_at, shown
 from mockllm.cli.log import Format, Log
 from mockllm.cli.options import PREFIX, control_port_option, entry, json_option, option, paths_argument, port_option
 from mockllm.cli.process import beside_answers, rare_collections, stop_signal, warnings_in
@@ -26,11 +26,10 @@ from mockllm.cli.watch import watching
 from mockllm.cli.workers import MOST_WORKERS, Workers, command_of, is_led, new_group, reserved
 from mockllm.dialects import prepare
 from mockllm.engine import Engine, Observer
-from mockllm.errors import MockLLMError, ScenarioError
+from mockllm.errors import MockLLMError, Problem, ScenarioError
 from mockllm.journal import Journal
 from mockllm.net.control import Control
 from mockllm.net.thread import ServerThread
-from mockllm.scenario.library import Library
 from mockllm.scenario.load import load_text
 from mockllm.scenario.reader import read
 from mockllm.tally import Tally
@@ -171,12 +170,13 @@ def _serve_traced(settings: _Settings, shelf: Shelf, log: Log, traces: Iterable[
             if worker is None:
                 log.note("serving", f"{_served(shelf)}; watch it at {thread.server.control_url}/_mockllm/", **urls)
             click.echo(orjson.dumps(urls) if settings.as_json else thread.url)
-            if not stop.wait(_CHECK_S):  # the first answers come first
-                with beside_answers():
-                    prepare()
-                    control.prepare()
+            is_prepared = False
             while not stop.wait(_CHECK_S) and (worker is None or is_led(worker)):
-                pass
+                if not is_prepared and not thread.server.open_exchanges:  # answers come first
+                    with beside_answers():
+                        prepare()
+                        control.prepare()
+                    is_prepared = True
 
 
 def _serve_by_workers(
@@ -235,7 +235,7 @@ class _CannotListenError(click.ClickException):
 
 def _shelf(paths: tuple[Path, ...], text: str | None, log: Log, *, is_alone: bool) -> Shelf:
     """What is served. Ends the command if anything of it is wrong; the gallery is checked as it is asked for."""
-    _, problems = problems_at(paths)
+    problems: list[Problem] = []
     scenarios = []
     if text:
         try:
@@ -244,18 +244,21 @@ def _shelf(paths: tuple[Path, ...], text: str | None, log: Log, *, is_alone: boo
                 check_stateless(scenarios[0], read(text), _GIVEN)
         except ScenarioError as error:
             problems += error.problems
-    library = Library.gallery() if not paths or problems else Library.of_paths(paths)
-    shelf: Shelf
-    if is_alone:
-        shelf = alone = StatelessShelf(library.entries(), scenarios)
-        problems += alone.problems() if paths and not problems else []
-    else:
-        shelf = Shelf(library.entries(), scenarios)
+    try:
+        shelf = (StatelessShelf if is_alone else Shelf)(library_of(paths).entries(), scenarios)
+    except ScenarioError:
+        _end(log, [*problems_at(paths)[1], *problems])
+    if paths:
+        problems = [*map(shown, shelf.problems()), *problems]
     if problems:
-        for problem in problems:
-            log.problem(problem)
-        raise click.exceptions.Exit(1)
+        _end(log, problems)
     return shelf
+
+
+def _end(log: Log, problems: Iterable[Problem]) -> NoReturn:
+    for problem in problems:
+        log.problem(problem)
+    raise click.exceptions.Exit(1)
 
 
 def _served(shelf: Shelf) -> str:

@@ -55,6 +55,16 @@ class Shelf(Library):
         """What tells one content of the file from another."""
         return self._editions.get(name, b"").hex()
 
+    def problems(self) -> list[Problem]:
+        """What is wrong with any file; those with which nothing is need not be read again."""
+        found: list[Problem] = []
+        for name in self._entries:
+            try:
+                self.get(name)
+            except ScenarioError as error:
+                found += error.problems
+        return found
+
     def _remove(self, name: str) -> Change:
         del self._entries[name], self._contents[name]
         self._loaded.pop(name, None)

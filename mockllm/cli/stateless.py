@@ -28,16 +28,6 @@ def check_stateless(scenario: Scenario, document: Document, source: str) -> None
 class StatelessShelf(Shelf):
     """A shelf for workers without a common state: a file that needs one is as good as wrong."""
 
-    def problems(self) -> list[Problem]:
-        """What is wrong with any file."""
-        found: list[Problem] = []
-        for name in self._entries:
-            try:
-                self.get(name)
-            except ScenarioError as error:
-                found += error.problems
-        return found
-
     def _read(self, path: Path) -> Scenario:
         scenario = super()._read(path)
         check_stateless(scenario, read_file(path), str(path))

@@ -8,6 +8,7 @@ allows: `python -m tests.benchmarks.servers NAME`. Not here: the requests (`work
 import asyncio
 import subprocess
 import sys
+import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -32,6 +33,9 @@ _BODY = Workload(stream=False)
 _PACED_TOKENS = 100
 _BACKLOG = 4096
 _US_PER_S = 1_000_000
+
+_SETTLE_S = 1.5
+"""How long it is left alone at first: what its first answer does not need it imports when it is idle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,7 @@ def running(
                 _, _, port = process.stdout.readline().rpartition(":")
                 if not port:
                     raise RuntimeError(f"the server {name} ended before it served")
+                time.sleep(_SETTLE_S if name == MOCKLLM else 0)
                 yield Target(int(port), process.pid)
             finally:
                 process.terminate()

@@ -141,3 +141,13 @@ def test_an_edition_is_one_content_and_stays_while_the_file_is_wrong(folder, wri
     shelf.refresh([folder])
     assert shelf.edition("a") not in {first, ""}
     assert shelf.edition("nobody") == ""
+
+
+def test_a_file_with_which_nothing_is_wrong_is_read_once(tmp_path):
+    (tmp_path / "right.yaml").write_text("rules: [{replies: [hi]}]")
+    (tmp_path / "wrong.yaml").write_text("rules: [{replies: [{txt: hi}]}]")
+    shelf = Shelf(Library.of_paths([tmp_path]).entries())
+    (problem,) = shelf.problems()
+    assert problem.source == str(tmp_path / "wrong.yaml")
+    (tmp_path / "right.yaml").unlink()
+    assert shelf.get("right").name == "right"

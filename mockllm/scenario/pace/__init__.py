@@ -160,6 +160,15 @@ class Pace(Authored):
             raise refusal("the first time of a trace is the ttft: drop ttft, or take that time out of the trace")
         return self
 
+    @property
+    def is_certain(self) -> bool:
+        """Whether it leaves nothing to chance: the times do not depend on a seed."""
+        latencies = [self.head, self.ttft, self.itl, self.role, self.finish, self.done, self.body]
+        latencies += [] if self.burst is None else [self.burst.every]
+        latencies += [] if self.reasoning is None else [self.reasoning.itl, self.reasoning.pause]
+        is_jittered = self.jitter or (self.reasoning is not None and self.reasoning.jitter)
+        return not is_jittered and all(isinstance(latency, Fixed | None) for latency in latencies)
+
     def schedule(self, frames: Frames, seed: Seed, work: Work = IDLE) -> tuple[Microseconds, ...]:
         """When each frame is due; the frames are stamped. Token k of a choice goes out at ttft + k * itl, a frame of
         several tokens with its last, and no frame before the one in front of it.
