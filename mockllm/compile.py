@@ -165,7 +165,7 @@ def _credit(made: Frame | Step, fault: Fault) -> str:
 def _score(answer: Answer, events: Printed, times: Times, request_id: str) -> Plan:
     """The plan of a stream to which no fault does anything."""
     head = Head(answer.status, headers(answer, _layer_headers(answer, times, request_id)), "chunked")
-    score = Score(head, events, times.frames.values(), times.head)  # nothing is held, as no fault did anything
+    score = Score(head, events, times.dues, times.head)  # nothing is held, as no fault did anything
     return score if score.most_steps <= MOST_STEPS else _within_limit(score)
 
 

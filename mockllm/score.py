@@ -10,7 +10,6 @@ import sys
 from abc import abstractmethod
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
 from itertools import count, takewhile
 from operator import ne
 from typing import Protocol, overload
@@ -20,7 +19,6 @@ from mockllm.plan import End, Frame, Frames, Head, Microseconds, Plan, Send, Ste
 _SCORE_BYTES = 400
 _BYTES_PER_DUE = 8
 _STEP_BYTES = 400
-_MOST_SHARED = 64
 _LOOKED_AT = 256
 _STEPS_AROUND = 3
 _FEW = 1_024
@@ -99,12 +97,6 @@ def outline(frames: Frames) -> Frames:
     return frames.mould.outline if isinstance(frames, Printed) else frames
 
 
-@lru_cache(_MOST_SHARED)
-def _shared(times: bytes) -> "array[int]":
-    """These times as one object for all streams that have them, as those of a pace without chance do."""
-    return array("q", times)
-
-
 class Compact(Sequence[Step]):
     """A plan over printed events, whose steps are made when somebody looks."""
 
@@ -137,8 +129,9 @@ class Compact(Sequence[Step]):
 class Score(Compact):
     """The plan of a stream: head, events and end, each event when it is due. Without times all go out at once.
 
-    `dues` are the times of the events, which never go back, counted from the start of the plan; `head_us` is that of
-    the head. The frames of its steps are those of the outline.
+    `dues` are the times of the events, which never go back, counted from the start of the plan; an array of them, which
+    several scores may have, is kept as it is. `head_us` is the time of the head. The frames of its steps are those of
+    the outline.
     """
 
     __slots__ = ("_dues", "_length", "head", "head_us")
@@ -149,7 +142,7 @@ class Score(Compact):
         super().__init__(events)
         self.head = head
         self.head_us = head_us
-        self._dues = _shared(array("q", dues).tobytes())
+        self._dues = dues if isinstance(dues, array) else array("q", dues)
         self._length: int | None = None
 
     @property

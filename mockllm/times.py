@@ -4,8 +4,9 @@ Here: the times of an answer by the pace that it has. What leaves nothing to cha
 that have the same frames. Not here: paces (`scenario/pace/`), and what becomes of these times (`compile.py`).
 """
 
+from array import array
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from mockllm.answer import Answer
@@ -20,19 +21,21 @@ AT_ONCE = Pace()
 """The pace of what goes out as soon as it can."""
 
 _MOST_PACES = 256
-_MOST_SCHEDULES = 64
-_MOST_FRAMES = 4_096
+_MOST_SCHEDULES = 32
+_MOST_FRAMES = 20_000
 
 
 @dataclass(frozen=True, slots=True)
 class Times:
     """When things are due, counted from the moment the request was read. `frames` is by ordinal, and no frame is due
-    before the one in front of it; `told` are the headers that tell these times.
+    before the one in front of it; `told` are the headers that tell these times. `dues` are those of the frames as an
+    array, which a score shares with all that have the same.
     """
 
     head: Microseconds
     frames: Mapping[int, Microseconds]
     told: HeaderPairs = ()
+    dues: "array[int]" = field(default_factory=lambda: array("q"))
 
     @property
     def first(self) -> Microseconds:
@@ -65,7 +68,7 @@ def planned(answer: Answer, pace: Pace, seed: Seed, slowness: float) -> Times:
     if not isinstance(answer.frames, Printed):
         return _of_stream(pace, stamp(answer.frames), seed, work)
     frames = outline(answer.frames)
-    if isinstance(frames, tuple) and len(frames) <= _MOST_FRAMES and _is_certain(same):
+    if answer.frames.most <= _MOST_FRAMES and _is_certain(same):
         return _of_any_stream(same, Same(frames), work)
     return _of_stream(pace, frames[:], seed, work)
 
@@ -78,13 +81,14 @@ def _is_certain(pace: Same[Pace]) -> bool:
 @lru_cache(_MOST_SCHEDULES)
 def _of_any_stream(pace: Same[Pace], frames: Same[Frames], work: Work) -> Times:
     """The times of all streams that have these frames, by a pace that leaves nothing to chance."""
-    return _of_stream(pace.value, frames.value, Seed.of(), work)
+    return _of_stream(pace.value, frames.value[:], Seed.of(), work)
 
 
 def _of_stream(pace: Pace, frames: Frames, seed: Seed, work: Work) -> Times:
     due = dict(enumerate(pace.schedule(frames, seed, work)))
     first = next((due[frame.ordinal] for frame in frames if frame.tokens), due.get(0, 0))
-    return Times(pace.head_us(seed), due, _told(pace, first, due.get(len(due) - 1, 0)))
+    told = _told(pace, first, due.get(len(due) - 1, 0))
+    return Times(pace.head_us(seed), due, told, array("q", due.values()))
 
 
 def _told(pace: Pace, first: Microseconds, last: Microseconds) -> HeaderPairs:

@@ -83,11 +83,13 @@ def test_what_else_times_depend_on_is_told_apart():
     assert times(other, SEEDS[0], few).frames[9] == 25_000
 
 
-def test_a_stream_that_is_not_made_yet_is_worked_out_each_time():
+@pytest.mark.parametrize(("most", "is_kept"), [(50, True), (1_000_000, False)])
+def test_the_times_of_a_very_long_stream_would_take_too_much_room(most, is_kept):
     pace = Pace.model_validate({"itl": "1ms"})
-    long = Mould((*STREAM, Chunk({"n": 99}, kind="finish")), {"object": "o"}, 2, padded=False, long=50)
-    assert times(pace, SEEDS[0], long) == times(pace, SEEDS[0], moulded())
-    assert times(pace, SEEDS[0], long) is not times(pace, SEEDS[0], long)
+    long = Mould((*STREAM, Chunk({"n": 99}, kind="finish")), {"object": "o"}, 2, padded=False, long=most)
+    found = times(pace, SEEDS[0], long)
+    assert found == times(pace, SEEDS[0], moulded())
+    assert (found is times(pace, SEEDS[1], long)) is is_kept
 
 
 def test_nothing_is_due_later_without_a_pace():
