@@ -1,6 +1,7 @@
 """What was measured becomes pages: `RESULTS.md` and its pictures beside this file, and the table of the README.
 
-Here: Markdown and where it is written. Not here: measuring (`measure.py`) and drawing (`plot.py`).
+Here: Markdown and where it is written. Not here: measuring (`measure.py`), drawing (`plot.py`), and why figures are
+missed (`MISSED.md`, written by hand).
 """
 
 import os
@@ -29,6 +30,7 @@ def results(every: Sequence[Summary], curves: Sequence[Curve], missing: Iterable
     """The page of results."""
     parts = ["# How fast mockllm is", _how(runs), f"Measured on {machine()}."]
     parts += [f"- {reason}" for reason in missing]
+    parts.append("What is missed is explained in [MISSED.md](MISSED.md).")
     for part, summaries in by_part(every).items():
         parts.append(f"## {part}\n\n{_table(summaries)}")
     parts.append("## How costs grow\n\nOf one run. The dashed line has the slope of linear growth.")
