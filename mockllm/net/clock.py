@@ -64,6 +64,17 @@ class AlarmClock(Clock, Protocol):
         ...
 
 
+async def sleep_by_alarm(clock: AlarmClock, due_us: int) -> None:
+    """What `sleep_until` does, for a clock that can wake; in the loop by which that does it."""
+    while clock.now_us() < due_us:
+        woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        alarm = clock.wake_at(due_us, partial(_settle, woken))
+        try:
+            await woken
+        finally:
+            alarm.cancel()
+
+
 class RealClock:
     """The time of an event loop, by its own timers.
 
@@ -93,10 +104,6 @@ class RealClock:
                 await woken
             finally:
                 timer.cancel()
-
-    def future(self) -> asyncio.Future[None]:
-        """Something to wait for on this clock's loop."""
-        return self._loop.create_future()
 
     def timer(self, now_us: int, due_us: int, wake: Callable[[], None]) -> asyncio.TimerHandle:
         """Call it when the time has come, or earlier by the timer's own rounding."""
@@ -186,13 +193,7 @@ class SteeredClock:
 
     async def sleep_until(self, due_us: int) -> None:
         """Return when the time has come, however it came."""
-        while self.now_us() < due_us:
-            woken = self._real.future()
-            alarm = self.wake_at(due_us, partial(_settle, woken))
-            try:
-                await woken
-            finally:
-                alarm.cancel()
+        await sleep_by_alarm(self, due_us)
 
     def wake_at(self, due_us: int, wake: Callable[[], None]) -> Alarm:
         """Call this when the time has come, however it came."""

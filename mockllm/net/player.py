@@ -41,6 +41,7 @@ STEPS_PER_TURN = 128
 
 PIECE_BYTES = 65_536
 """How many bytes are handed over in one write."""
+_BYTES_PER_TURN = 16 * PIECE_BYTES
 
 
 async def play(
@@ -201,7 +202,7 @@ class _Performance:
         data = memoryview(http1.chunk_bytes(step.data, self._framing))
         self._alone = step.alone
         for offset in range(0, len(data), PIECE_BYTES):
-            if offset and not offset % (16 * PIECE_BYTES):
+            if offset and not offset % _BYTES_PER_TURN:
                 await asyncio.sleep(0)
             await self._make_room()
             self._connection.write(data[offset : offset + PIECE_BYTES])

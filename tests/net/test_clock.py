@@ -147,9 +147,6 @@ class Hand:
     def wall_s(self):
         return 1_767_225_600
 
-    def future(self):
-        return asyncio.get_running_loop().create_future()
-
     def timer(self, now_us, due_us, wake):
         assert now_us == self.at_us
         self.timers.append(due_us)

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from mockllm.net.clock import Alarm
+from mockllm.net.clock import Alarm, sleep_by_alarm
 from mockllm.net.virtual.timeline import US_PER_S
 
 if TYPE_CHECKING:
@@ -32,13 +32,7 @@ class LoopClock:
 
     async def sleep_until(self, due_us: int) -> None:
         """Return when the time has come."""
-        while (left_us := due_us - self.now_us()) > 0:
-            woken: asyncio.Future[None] = self._loop.create_future()
-            timer = self._loop.call_later(left_us / US_PER_S, _settle, woken)
-            try:
-                await woken
-            finally:
-                timer.cancel()
+        await sleep_by_alarm(self, due_us)
 
     def wake_at(self, due_us: int, wake: Callable[[], None]) -> Alarm:
         """Call this when the time has come."""
@@ -68,8 +62,3 @@ class _Alarm:
             self._timer = self._set()
         else:
             self._wake()
-
-
-def _settle(woken: "asyncio.Future[None]") -> None:
-    if not woken.done():
-        woken.set_result(None)
